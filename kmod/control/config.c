@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/config.h"
+
+#include <linux/netlink.h>
+#include <net/addrconf.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <uapi/linux/shunt.h>
+
+#include "path/frag.h"
+#include "path/hook.h"
+#include "sched/sched.h"
+#include "table/dest.h"
+#include "table/expire.h"
+
+/* Flags that change nothing: who sends them gets what they say. */
+#define SERVICE_FLAGS_OK	SHUNT_SVC_F_HASHED
+
+static int check_service(const struct shunt_service_config *config, u32 flags,
+			 struct netlink_ext_ack *extack)
+{
+	if (flags & SHUNT_SVC_F_PERSISTENT) {
+		NL_SET_ERR_MSG(extack, "persistent services are not supported yet");
+		return -EOPNOTSUPP;
+	}
+	if (flags & SHUNT_SVC_F_ONEPACKET) {
+		NL_SET_ERR_MSG(extack, "one-packet scheduling is not supported yet");
+		return -EOPNOTSUPP;
+	}
+	if (flags & ~SERVICE_FLAGS_OK) {
+		NL_SET_ERR_MSG(extack, "this scheduler takes no flags");
+		return -EOPNOTSUPP;
+	}
+	if (!config->key.port) {
+		NL_SET_ERR_MSG(extack, "port 0 needs a persistent service, which is not supported yet");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* A netns without services and connections does not look at packets. */
+static void idle_locked(struct shunt_net *sn)
+{
+	if (sn->service_count || atomic_read(&sn->conn_count))
+		return;
+	shunt_hooks_unregister(sn);
+	shunt_frag_release6(sn);
+}
+
+/* What has to be there before a netns's first packet is looked at. */
+static int prepare_net(struct shunt_net *sn, u8 af)
+{
+	int err;
+
+	if (!sn->wheel) {
+		err = shunt_wheel_create(sn);
+		if (err)
+			return err;
+	}
+	if (af == AF_INET6)
+		shunt_frag_hold6(sn);
+	return shunt_hooks_register(sn);
+}
+
+/**
+ * shunt_config_add_service() - add a virtual service
+ * @sn:		the netns
+ * @config:	the service
+ * @extack:	told why not
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0, -EEXIST, -EOPNOTSUPP, or -ENOMEM.
+ */
+int shunt_config_add_service(struct shunt_net *sn,
+			     const struct shunt_service_config *config,
+			     struct netlink_ext_ack *extack)
+{
+	u32 flags = config->flags & config->mask;
+	struct shunt_service *svc;
+	int err;
+
+	if (shunt_service_lookup(sn, &config->key)) {
+		NL_SET_ERR_MSG(extack, "this virtual service exists already");
+		return -EEXIST;
+	}
+	err = check_service(config, flags, extack);
+	if (err)
+		return err;
+	err = prepare_net(sn, config->key.af);
+	if (!err) {
+		svc = shunt_service_create(sn, &config->key, config->sched);
+		err = PTR_ERR_OR_ZERO(svc);
+	}
+	if (err)
+		idle_locked(sn);
+	return err;
+}
+
+/* The picks have to follow every change of a service or its real servers. */
+static int renew_picks(struct shunt_net *sn, struct shunt_service *svc,
+		       const struct shunt_scheduler *sched)
+{
+	struct shunt_picks *picks = shunt_picks_create(svc, sched, GFP_KERNEL);
+
+	if (IS_ERR(picks))
+		return PTR_ERR(picks);
+	svc->sched = sched;
+	shunt_picks_free(rcu_replace_pointer(svc->picks, picks,
+					     lockdep_is_held(&sn->mutex)));
+	return 0;
+}
+
+/**
+ * shunt_config_edit_service() - change a virtual service
+ * @sn:		the netns
+ * @svc:	the service
+ * @config:	what it shall be like
+ * @extack:	told why not
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0, -EOPNOTSUPP, or -ENOMEM.
+ */
+int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
+			      const struct shunt_service_config *config,
+			      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = check_service(config, config->flags & config->mask, extack);
+	if (err)
+		return err;
+	return renew_picks(sn, svc, config->sched);
+}
+
+/**
+ * shunt_config_delete_service() - remove a virtual service
+ * @sn:		the netns
+ * @svc:	the service
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_config_delete_service(struct shunt_net *sn,
+				 struct shunt_service *svc)
+{
+	shunt_service_destroy(sn, svc);
+	idle_locked(sn);
+}
+
+/**
+ * shunt_config_flush() - remove all virtual services
+ * @sn:	the netns
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_config_flush(struct shunt_net *sn)
+{
+	struct shunt_service *svc;
+	unsigned long id;
+
+	xa_for_each(&sn->service_ids, id, svc)
+		shunt_service_destroy(sn, svc);
+	idle_locked(sn);
+}
+
+static int check_addr4(struct net *net, __be32 addr,
+		       struct netlink_ext_ack *extack)
+{
+	switch (inet_addr_type(net, addr)) {
+	case RTN_UNICAST:
+		return 0;
+	case RTN_LOCAL:
+		NL_SET_ERR_MSG(extack, "the real server's address is the director's own, which is not supported yet");
+		return -EOPNOTSUPP;
+	default:
+		NL_SET_ERR_MSG(extack, "the real server's address is not a unicast address");
+		return -EINVAL;
+	}
+}
+
+static int check_addr6(struct net *net, const struct in6_addr *addr,
+		       struct netlink_ext_ack *extack)
+{
+	int type = ipv6_addr_type(addr);
+
+	if (!(type & IPV6_ADDR_UNICAST) || type & IPV6_ADDR_LINKLOCAL) {
+		NL_SET_ERR_MSG(extack, "the real server's address is not a routable unicast address");
+		return -EINVAL;
+	}
+	if (type & IPV6_ADDR_LOOPBACK || ipv6_chk_addr(net, addr, NULL, 0)) {
+		NL_SET_ERR_MSG(extack, "the real server's address is the director's own, which is not supported yet");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int check_dest(struct shunt_net *sn, const struct shunt_service *svc,
+		      const struct shunt_dest_config *config,
+		      struct netlink_ext_ack *extack)
+{
+	if (config->af != svc->key.af) {
+		NL_SET_ERR_MSG(extack, "the real server's address family must be the service's");
+		return -EINVAL;
+	}
+	if (config->fwd != SHUNT_FWD_MASQ && config->fwd != SHUNT_FWD_ROUTE) {
+		NL_SET_ERR_MSG(extack, "this forwarding method is not supported yet, only NAT and direct routing are");
+		return -EOPNOTSUPP;
+	}
+	if (config->weight > INT_MAX) {
+		NL_SET_ERR_MSG(extack, "the weight is out of range");
+		return -ERANGE;
+	}
+	if (config->lower > config->upper) {
+		NL_SET_ERR_MSG(extack, "the lower threshold is above the upper one");
+		return -ERANGE;
+	}
+	if (config->upper > INT_MAX) {
+		NL_SET_ERR_MSG(extack, "the upper threshold is out of range");
+		return -EINVAL;
+	}
+	return config->af == AF_INET ?
+		       check_addr4(sn->net, config->addr.ip, extack) :
+		       check_addr6(sn->net, &config->addr.in6, extack);
+}
+
+static void set_dest(struct shunt_dest *dest,
+		     const struct shunt_dest_config *config)
+{
+	dest->weight = config->weight;
+	WRITE_ONCE(dest->fwd, config->fwd);
+	WRITE_ONCE(dest->upper, config->upper);
+	WRITE_ONCE(dest->lower, config->lower);
+	shunt_dest_check_load(dest);
+}
+
+static struct shunt_dest *find_dest(const struct shunt_service *svc,
+				    const struct shunt_dest_config *config)
+{
+	return shunt_dest_lookup(svc, config->af, &config->addr, config->port);
+}
+
+/**
+ * shunt_config_add_dest() - add a real server to a virtual service
+ * @sn:		the netns
+ * @svc:	the service
+ * @config:	the real server
+ * @extack:	told why not
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0 or a negative errno, -EEXIST among them.
+ */
+int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
+			  const struct shunt_dest_config *config,
+			  struct netlink_ext_ack *extack)
+{
+	struct shunt_dest *dest;
+	int err;
+
+	if (find_dest(svc, config)) {
+		NL_SET_ERR_MSG(extack, "the service has this real server already");
+		return -EEXIST;
+	}
+	err = check_dest(sn, svc, config, extack);
+	if (err)
+		return err;
+	dest = shunt_dest_create(sn, svc, config->af, &config->addr,
+				 config->port);
+	if (!dest)
+		return -ENOMEM;
+	set_dest(dest, config);
+	err = renew_picks(sn, svc, svc->sched);
+	if (err)
+		shunt_dest_remove(sn, dest);
+	return err;
+}
+
+static struct shunt_dest *need_dest(const struct shunt_service *svc,
+				    const struct shunt_dest_config *config,
+				    struct netlink_ext_ack *extack)
+{
+	struct shunt_dest *dest = find_dest(svc, config);
+
+	if (!dest)
+		NL_SET_ERR_MSG(extack, "the service has no such real server");
+	return dest;
+}
+
+/**
+ * shunt_config_edit_dest() - change a real server
+ * @sn:		the netns
+ * @svc:	its service
+ * @config:	which one and what it shall be like
+ * @extack:	told why not
+ *
+ * Connections keep the forwarding method they have.
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0 or a negative errno, -ENOENT among them.
+ */
+int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
+			   const struct shunt_dest_config *config,
+			   struct netlink_ext_ack *extack)
+{
+	struct shunt_dest *dest = need_dest(svc, config, extack);
+	struct shunt_dest_config old;
+	int err;
+
+	if (!dest)
+		return -ENOENT;
+	err = check_dest(sn, svc, config, extack);
+	if (err)
+		return err;
+	old = (struct shunt_dest_config){
+		.fwd = dest->fwd,
+		.weight = dest->weight,
+		.upper = dest->upper,
+		.lower = dest->lower,
+	};
+	set_dest(dest, config);
+	err = renew_picks(sn, svc, svc->sched);
+	if (err)
+		set_dest(dest, &old);
+	return err;
+}
+
+/**
+ * shunt_config_delete_dest() - remove a real server
+ * @sn:		the netns
+ * @svc:	its service
+ * @config:	which one; only address and port count
+ * @extack:	told why not
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0, -ENOENT, or -ENOMEM.
+ */
+int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
+			     const struct shunt_dest_config *config,
+			     struct netlink_ext_ack *extack)
+{
+	struct shunt_dest *dest = need_dest(svc, config, extack);
+	u32 weight;
+	int err;
+
+	if (!dest)
+		return -ENOENT;
+	/* Nobody may pick it any more before it goes. */
+	weight = dest->weight;
+	dest->weight = 0;
+	err = renew_picks(sn, svc, svc->sched);
+	if (err) {
+		dest->weight = weight;
+		return err;
+	}
+	shunt_dest_remove(sn, dest);
+	return 0;
+}
+
+/**
+ * shunt_config_zero_service() - let a service count from zero
+ * @sn:		the netns
+ * @svc:	the service; its real servers are zeroed with it
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_config_zero_service(struct shunt_net *sn, struct shunt_service *svc)
+{
+	struct shunt_stats stats;
+	struct shunt_dest *dest;
+	int i;
+
+	list_for_each_entry(dest, &svc->dests, list) {
+		shunt_dest_stats(dest, &stats);
+		for (i = 0; i < SHUNT_COUNT_MAX; i++)
+			dest->zero[i] += stats.count[i];
+	}
+	shunt_service_stats(sn, svc, &stats);
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		svc->zero[i] += stats.count[i];
+}
+
+/**
+ * shunt_config_zero_all() - let everything count from zero
+ * @sn:	the netns
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_config_zero_all(struct shunt_net *sn)
+{
+	struct shunt_service *svc;
+	struct shunt_stats stats;
+	unsigned long id;
+	int i;
+
+	xa_for_each(&sn->service_ids, id, svc)
+		shunt_config_zero_service(sn, svc);
+	shunt_total_stats(sn, &stats);
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		sn->zero[i] += stats.count[i];
+}
+
+/**
+ * shunt_config_set_timeouts() - change the timeouts ipvsadm knows
+ * @sn:		the netns
+ * @tcp:	established TCP connections, seconds; 0 leaves it
+ * @tcp_fin:	after a FIN, seconds; 0 leaves it
+ * @udp:	UDP, seconds; 0 leaves it
+ *
+ * They hold for the connections there are, too.
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_config_set_timeouts(struct shunt_net *sn, u32 tcp, u32 tcp_fin,
+			       u32 udp)
+{
+	struct shunt_timeouts *timeouts = &sn->timeouts;
+
+	if (tcp)
+		WRITE_ONCE(timeouts->tcp[SHUNT_TCP_ESTABLISHED], tcp);
+	if (tcp_fin)
+		WRITE_ONCE(timeouts->tcp[SHUNT_TCP_FIN_WAIT], tcp_fin);
+	if (udp)
+		WRITE_ONCE(timeouts->udp, udp);
+	shunt_wheel_resort(sn);
+}
+
+/**
+ * shunt_config_idle() - the last connection of a netns is gone
+ * @sn:	the netns
+ *
+ * Context: process, may sleep.
+ */
+void shunt_config_idle(struct shunt_net *sn)
+{
+	mutex_lock(&sn->mutex);
+	idle_locked(sn);
+	mutex_unlock(&sn->mutex);
+}

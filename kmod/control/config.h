@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Changes of the configuration, whoever asks for them. Each happens whole or,
+ * with an errno and a text for the user, not at all.
+ */
+#ifndef SHUNT_CONFIG_H
+#define SHUNT_CONFIG_H
+
+#include "net.h"
+#include "table/service.h"
+
+struct netlink_ext_ack;
+
+/**
+ * struct shunt_service_config - a virtual service as asked for
+ * @key:	its key
+ * @sched:	its scheduler
+ * @flags:	SHUNT_SVC_F_* to set
+ * @mask:	which of them count
+ */
+struct shunt_service_config {
+	struct shunt_service_key key;
+	const struct shunt_scheduler *sched;
+	u32 flags;
+	u32 mask;
+};
+
+/**
+ * struct shunt_dest_config - a real server as asked for
+ * @addr:	real address, bytes behind an IPv4 one zero
+ * @port:	real port, network byte order
+ * @af:		AF_INET or AF_INET6
+ * @fwd:	enum shunt_fwd
+ * @weight:	0 takes no new connections
+ * @upper:	connections at which it is overloaded, 0 for never
+ * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
+ */
+struct shunt_dest_config {
+	union nf_inet_addr addr;
+	__be16 port;
+	u8 af;
+	u8 fwd;
+	u32 weight;
+	u32 upper;
+	u32 lower;
+};
+
+int shunt_config_add_service(struct shunt_net *sn,
+			     const struct shunt_service_config *config,
+			     struct netlink_ext_ack *extack);
+int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
+			      const struct shunt_service_config *config,
+			      struct netlink_ext_ack *extack);
+void shunt_config_delete_service(struct shunt_net *sn,
+				 struct shunt_service *svc);
+void shunt_config_flush(struct shunt_net *sn);
+
+int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
+			  const struct shunt_dest_config *config,
+			  struct netlink_ext_ack *extack);
+int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
+			   const struct shunt_dest_config *config,
+			   struct netlink_ext_ack *extack);
+int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
+			     const struct shunt_dest_config *config,
+			     struct netlink_ext_ack *extack);
+
+void shunt_config_zero_service(struct shunt_net *sn, struct shunt_service *svc);
+void shunt_config_zero_all(struct shunt_net *sn);
+void shunt_config_set_timeouts(struct shunt_net *sn, u32 tcp, u32 tcp_fin,
+			       u32 udp);
+void shunt_config_idle(struct shunt_net *sn);
+
+#endif /* SHUNT_CONFIG_H */

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "forward/forward.h"
+
+#include <linux/netfilter.h>
+#include <net/gso.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+
+#include "forward/route.h"
+#include "table/conn.h"
+#include "table/dest.h"
+
+/*
+ * A packet that came in fragments goes out in fragments, unless the largest of
+ * them did not fit and none may be made smaller.
+ */
+static bool too_big4(struct sk_buff *skb, unsigned int mtu)
+{
+	unsigned int frag = IPCB(skb)->frag_max_size;
+
+	if (skb->len <= mtu || !(ip_hdr(skb)->frag_off & htons(IP_DF)))
+		return false;
+	if (frag)
+		return frag > mtu;
+	return !(skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}
+
+static bool too_big6(struct sk_buff *skb, unsigned int mtu)
+{
+	unsigned int frag = IP6CB(skb)->frag_max_size;
+
+	if (skb->len <= mtu)
+		return false;
+	if (frag)
+		return frag > mtu;
+	return !(skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}
+
+static bool check4(struct shunt_packet *pkt, unsigned int mtu)
+{
+	struct sk_buff *skb = pkt->skb;
+
+	if (ip_hdr(skb)->ttl <= 1) {
+		icmp_send(skb, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0);
+		shunt_drop(pkt->sn, SHUNT_DROP_TTL);
+		return false;
+	}
+	if (too_big4(skb, mtu)) {
+		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
+		shunt_drop(pkt->sn, SHUNT_DROP_TOO_BIG);
+		return false;
+	}
+	return true;
+}
+
+static bool check6(struct shunt_packet *pkt, unsigned int mtu)
+{
+	struct sk_buff *skb = pkt->skb;
+
+	if (ipv6_hdr(skb)->hop_limit <= 1) {
+		icmpv6_send(skb, ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
+		shunt_drop(pkt->sn, SHUNT_DROP_TTL);
+		return false;
+	}
+	if (too_big6(skb, mtu)) {
+		icmpv6_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+		shunt_drop(pkt->sn, SHUNT_DROP_TOO_BIG);
+		return false;
+	}
+	return true;
+}
+
+/**
+ * shunt_forward_check() - may this packet go to its real server
+ * @pkt:	the packet, as the client sent it
+ * @c:		its connection
+ *
+ * Does what a router does before it forwards. The client is told in terms of
+ * what it sent, so this comes before any change to the packet.
+ *
+ * Context: RCU read lock.
+ * Return: the route to take, or NULL when the packet is to be dropped.
+ */
+const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
+					      const struct shunt_conn *c)
+{
+	const struct shunt_route *route;
+	unsigned int mtu;
+
+	route = shunt_route_get(pkt->sn->net, c->dest);
+	if (!route) {
+		shunt_drop(pkt->sn, SHUNT_DROP_NO_ROUTE);
+		return NULL;
+	}
+	if (unlikely(route->local)) {
+		shunt_drop(pkt->sn, SHUNT_DROP_LOCAL_DEST);
+		return NULL;
+	}
+	mtu = dst_mtu(route->dst);
+	if (!(c->af == AF_INET ? check4(pkt, mtu) : check6(pkt, mtu)))
+		return NULL;
+	return route;
+}
+
+/**
+ * shunt_forward_untrack() - keep nf_conntrack's hands off a packet
+ * @skb:	the packet
+ *
+ * It would see half a connection, or one with two names.
+ */
+void shunt_forward_untrack(struct sk_buff *skb)
+{
+	nf_reset_ct(skb);
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
+
+static void decrease_ttl(struct shunt_packet *pkt)
+{
+	if (pkt->tuple.af == AF_INET)
+		ip_decrease_ttl(ip_hdr(pkt->skb));
+	else
+		ipv6_hdr(pkt->skb)->hop_limit--;
+}
+
+/**
+ * shunt_forward_output() - send a packet to its real server
+ * @pkt:	the packet, its IP header writable
+ * @route:	of shunt_forward_check()
+ *
+ * Takes the way of the director's own packets, so that OUTPUT and POSTROUTING
+ * rules apply as they do with ip_vs.
+ *
+ * Context: RCU read lock.
+ * Return: SHUNT_STOLEN.
+ */
+enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
+					const struct shunt_route *route)
+{
+	bool v4 = pkt->tuple.af == AF_INET;
+	struct sk_buff *skb = pkt->skb;
+
+	decrease_ttl(pkt);
+	if (v4 ? IPCB(skb)->frag_max_size : IP6CB(skb)->frag_max_size)
+		skb->ignore_df = 1;
+	skb_forward_csum(skb);
+	skb_clear_tstamp(skb);
+	shunt_forward_untrack(skb);
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, route->dst);
+	/* Marks it as balanced: our own OUTPUT hook lets it through. */
+	skb->ipvs_property = 1;
+
+	NF_HOOK(v4 ? NFPROTO_IPV4 : NFPROTO_IPV6, NF_INET_LOCAL_OUT,
+		pkt->sn->net, NULL, skb, NULL, route->dst->dev, dst_output);
+	return SHUNT_STOLEN;
+}

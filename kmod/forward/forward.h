@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Forwarding methods, and what they share.
+ */
+#ifndef SHUNT_FORWARD_H
+#define SHUNT_FORWARD_H
+
+#include "path/packet.h"
+
+struct shunt_conn;
+struct shunt_route;
+
+const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
+					      const struct shunt_conn *c);
+enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
+					const struct shunt_route *route);
+void shunt_forward_untrack(struct sk_buff *skb);
+
+enum shunt_verdict shunt_dr_request(struct shunt_packet *pkt,
+				    const struct shunt_conn *c);
+enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
+				     const struct shunt_conn *c);
+enum shunt_verdict shunt_nat_reply(struct shunt_packet *pkt,
+				   const struct shunt_conn *c);
+
+/* Which end of a header is rewritten. */
+enum shunt_end {
+	SHUNT_END_SRC,
+	SHUNT_END_DST,
+};
+
+void shunt_nat_quoted(struct shunt_packet *pkt, unsigned int network,
+		      unsigned int transport, u8 proto, enum shunt_end end,
+		      const union nf_inet_addr *addr, __be16 port);
+void shunt_nat_address(struct shunt_packet *pkt, enum shunt_end end,
+		       const union nf_inet_addr *addr);
+
+#endif /* SHUNT_FORWARD_H */

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Loading and unloading, and the life of a network namespace. */
+#include <linux/module.h>
+#include <linux/percpu.h>
+
+#include "control/config.h"
+#include "control/netlink.h"
+#include "net.h"
+#include "path/frag.h"
+#include "path/hook.h"
+#include "table/conn.h"
+#include "table/dest.h"
+#include "table/expire.h"
+#include "table/service.h"
+
+unsigned int shunt_net_id __read_mostly;
+
+static int __net_init net_init(struct net *net)
+{
+	struct shunt_net *sn = shunt_net(net);
+	int err;
+
+	sn->net = net;
+	sn->timeouts = shunt_default_timeouts;
+	mutex_init(&sn->mutex);
+	shunt_trash_init(sn);
+
+	sn->drops = alloc_percpu(struct shunt_drops);
+	if (!sn->drops)
+		return -ENOMEM;
+	err = shunt_services_init(sn);
+	if (err)
+		goto err_drops;
+	err = shunt_conns_init(sn);
+	if (err)
+		goto err_services;
+	return 0;
+
+err_services:
+	shunt_services_exit(sn);
+err_drops:
+	free_percpu(sn->drops);
+	return err;
+}
+
+/* A grace period lies between this and net_exit(): no packet is left there. */
+static void __net_exit net_pre_exit(struct net *net)
+{
+	shunt_hooks_unregister(shunt_net(net));
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	struct shunt_net *sn = shunt_net(net);
+
+	mutex_lock(&sn->mutex);
+	shunt_config_flush(sn);
+	mutex_unlock(&sn->mutex);
+
+	shunt_conns_exit(sn);
+	shunt_wheel_destroy(sn);
+	shunt_trash_exit(sn);
+	shunt_frag_release6(sn);
+	shunt_services_exit(sn);
+	free_percpu(sn->drops);
+}
+
+/*
+ * A connection's memory follows it after a grace period and lets go of its real
+ * server, whose own follows after another and lets go of a route, whose own
+ * needs a third. IPv6 routes must be gone before the netns's routing is.
+ */
+static void __net_exit net_exit_batch(struct list_head *nets)
+{
+	rcu_barrier();
+	rcu_barrier();
+	rcu_barrier();
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.pre_exit = net_pre_exit,
+	.exit = net_exit,
+	.exit_batch = net_exit_batch,
+	.id = &shunt_net_id,
+	.size = sizeof(struct shunt_net),
+};
+
+static int __init shunt_init(void)
+{
+	int err;
+
+	err = shunt_conn_caches_create();
+	if (err)
+		return err;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto err_caches;
+	err = shunt_netlink_init();
+	if (err)
+		goto err_pernet;
+	return 0;
+
+err_pernet:
+	unregister_pernet_subsys(&net_ops);
+err_caches:
+	shunt_conn_caches_destroy();
+	return err;
+}
+
+static void __exit shunt_exit(void)
+{
+	shunt_netlink_exit();
+	unregister_pernet_subsys(&net_ops);
+	shunt_conn_caches_destroy();
+}
+
+module_init(shunt_init);
+module_exit(shunt_exit);
+
+MODULE_DESCRIPTION("Shunt, a layer-4 load balancer");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a network namespace owns.
+ */
+#ifndef SHUNT_NET_H
+#define SHUNT_NET_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "proto/proto.h"
+#include "stats/counters.h"
+#include "stats/drop.h"
+
+struct shunt_wheel;
+
+/**
+ * struct shunt_net - a netns's services, connections and settings
+ * @net:		the netns
+ * @conns:		struct shunt_node by tuple, see table/conn.c
+ * @conn_count:		connections in @conns
+ * @wheel:		orders connections by expiry; made with the first service
+ * @services:		struct shunt_service by key, see table/service.c
+ * @drops:		packets dropped, by reason
+ * @timeouts:		seconds, by protocol and state; read locklessly
+ * @mutex:		serialises every change of the configuration; guards the
+ *			rest
+ * @service_ids:	struct shunt_service by an id that only ever grows, so
+ *			that a dump can resume
+ * @next_service_id:	where the next service id is taken from
+ * @next_dest_id:	the id of the next real server
+ * @service_count:	services there are
+ * @trash:		removed real servers, newest first, see table/dest.c
+ * @trash_work:		frees them when their time has come
+ * @gone:		what real servers that are freed by now had counted
+ * @zero:		total counters when they were last zeroed
+ * @hooked:		packet hooks are registered
+ * @defrag6_held:	IPv6 packets are reassembled on our behalf
+ */
+struct shunt_net {
+	struct net *net;
+	struct rhashtable conns;
+	atomic_t conn_count;
+	struct shunt_wheel *wheel;
+	struct rhashtable services;
+	struct shunt_drops __percpu *drops;
+	struct shunt_timeouts timeouts;
+
+	struct mutex mutex;
+	struct xarray service_ids;
+	u32 next_service_id;
+	u32 next_dest_id;
+	unsigned int service_count;
+	struct list_head trash;
+	struct delayed_work trash_work;
+	struct shunt_stats gone;
+	u64 zero[SHUNT_COUNT_MAX];
+	bool hooked;
+	bool defrag6_held;
+};
+
+extern unsigned int shunt_net_id;
+
+static inline struct shunt_net *shunt_net(const struct net *net)
+{
+	return net_generic(net, shunt_net_id);
+}
+
+/**
+ * shunt_drop() - count a dropped packet
+ * @sn:		the netns
+ * @reason:	why
+ *
+ * The caller frees the packet.
+ */
+static inline void shunt_drop(struct shunt_net *sn, enum shunt_drop reason)
+{
+	this_cpu_inc(sn->drops->packets[reason]);
+}
+
+#endif /* SHUNT_NET_H */

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IPv4 packets for the director itself arrive whole at LOCAL_IN. Those that it
+ * forwards are put together here, which needs nothing but the kernel proper.
+ *
+ * IPv6 fragments are put together by nf_defrag_ipv6, a module that need not be
+ * there: it is asked for when a netns gets its first IPv6 service and reached
+ * through symbol_get(), so that shunt.ko loads without it.
+ */
+#include "path/frag.h"
+
+#include <generated/utsrelease.h>
+#include <linux/module.h>
+#include <linux/utsname.h>
+#include <net/ip.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
+
+/**
+ * shunt_frag_gather() - collect the fragments of a forwarded IPv4 packet
+ * @skb:	a fragment
+ * @net:	the netns it is in
+ *
+ * Context: bottom halves off.
+ * Return: SHUNT_PASS when @skb is the whole packet now, SHUNT_STOLEN when it is
+ * kept until the others come.
+ */
+enum shunt_verdict shunt_frag_gather(struct sk_buff *skb, struct net *net)
+{
+	if (ip_defrag(net, skb, IP_DEFRAG_VS_FWD))
+		return SHUNT_STOLEN;
+	ip_send_check(ip_hdr(skb));
+	skb->ignore_df = 1;
+	return SHUNT_PASS;
+}
+
+/* symbol_get() compares no CRC: only a kernel we were built for will do. */
+static bool is_our_kernel(void)
+{
+	return !strcmp(init_utsname()->release, UTS_RELEASE);
+}
+
+/**
+ * shunt_frag_hold6() - have a netns's IPv6 fragments put together
+ * @sn:	the netns
+ *
+ * Context: shunt_net.mutex, may sleep.
+ */
+void shunt_frag_hold6(struct shunt_net *sn)
+{
+	typeof(&nf_defrag_ipv6_enable) enable = NULL;
+
+	if (sn->defrag6_held)
+		return;
+	if (is_our_kernel()) {
+		request_module("nf_defrag_ipv6");
+		enable = symbol_get(nf_defrag_ipv6_enable);
+	}
+	if (enable && !enable(sn->net)) {
+		sn->defrag6_held = true;
+		return;
+	}
+	if (enable)
+		symbol_put(nf_defrag_ipv6_enable);
+	pr_warn("shunt: nf_defrag_ipv6 is not available: IPv6 fragments to virtual services will be lost\n");
+}
+
+/**
+ * shunt_frag_release6() - undo shunt_frag_hold6()
+ * @sn:	the netns
+ *
+ * Context: shunt_net.mutex, or the netns's end.
+ */
+void shunt_frag_release6(struct shunt_net *sn)
+{
+	typeof(&nf_defrag_ipv6_disable) disable;
+
+	if (!sn->defrag6_held)
+		return;
+	sn->defrag6_held = false;
+	disable = symbol_get(nf_defrag_ipv6_disable);
+	if (disable) {
+		disable(sn->net);
+		symbol_put(nf_defrag_ipv6_disable);
+	}
+	symbol_put(nf_defrag_ipv6_enable);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way of a packet:
+ *
+ *   request  LOCAL_IN  parse -> connection, or schedule one -> state -> forward
+ *   reply    FORWARD   parse -> connection -> state -> rewrite -> goes on
+ *   error    both, and LOCAL_OUT for those the director itself sends
+ *
+ * Requests are taken behind the firewall's INPUT rules, replies behind its
+ * FORWARD rules.
+ */
+#include "path/hook.h"
+
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/ip.h>
+#include <uapi/linux/shunt.h>
+
+#include "forward/forward.h"
+#include "path/frag.h"
+#include "path/icmp.h"
+#include "path/packet.h"
+#include "path/schedule.h"
+#include "table/conn.h"
+#include "table/dest.h"
+
+static unsigned int to_netfilter(enum shunt_verdict verdict)
+{
+	switch (verdict) {
+	case SHUNT_DROP:
+		return NF_DROP;
+	case SHUNT_STOLEN:
+		return NF_STOLEN;
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+static void account(struct shunt_packet *pkt, struct shunt_conn *c,
+		    enum shunt_dir dir)
+{
+	shunt_count_packet(c->dest->counters,
+			   dir == SHUNT_DIR_REQUEST ? SHUNT_COUNT_INPKTS :
+						      SHUNT_COUNT_OUTPKTS,
+			   pkt->skb->len);
+	shunt_conn_touch(c);
+	if (c->proto == IPPROTO_TCP)
+		shunt_conn_tcp(pkt->sn, c, dir, pkt->tcp_flags);
+}
+
+static enum shunt_verdict request(struct shunt_packet *pkt,
+				  struct shunt_conn *c)
+{
+	/* Its connections wait for it to come back, or for their timeout. */
+	if (unlikely(test_bit(SHUNT_DEST_REMOVED, &c->dest->flags)))
+		return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);
+	account(pkt, c, SHUNT_DIR_REQUEST);
+	if (c->fwd == SHUNT_FWD_MASQ)
+		return shunt_nat_request(pkt, c);
+	return shunt_dr_request(pkt, c);
+}
+
+static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
+{
+	account(pkt, c, SHUNT_DIR_REPLY);
+	return shunt_nat_reply(pkt, c);
+}
+
+/* A client that uses a port again so soon starts over, with any real server. */
+static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
+{
+	return pkt->tcp_flags & SHUNT_TCP_SYN &&
+	       READ_ONCE(c->state) == SHUNT_TCP_TIME_WAIT;
+}
+
+static enum shunt_verdict flow_in(struct shunt_packet *pkt)
+{
+	enum shunt_verdict verdict;
+	struct shunt_conn *c;
+	enum shunt_dir dir;
+
+	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
+	if (c && dir == SHUNT_DIR_REPLY)
+		return reply(pkt, c);
+	if (c && unlikely(is_over(pkt, c))) {
+		shunt_conn_kill(pkt->sn, c);
+		c = NULL;
+	}
+	if (!c)
+		c = shunt_schedule(pkt, &verdict);
+	return c ? request(pkt, c) : verdict;
+}
+
+static enum shunt_verdict flow_out(struct shunt_packet *pkt)
+{
+	struct shunt_conn *c;
+	enum shunt_dir dir;
+
+	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
+	if (!c || dir != SHUNT_DIR_REPLY)
+		return SHUNT_PASS;
+	return reply(pkt, c);
+}
+
+static unsigned int enter(struct sk_buff *skb, const struct nf_hook_state *state,
+			  u8 af, enum shunt_verdict (*flow)(struct shunt_packet *))
+{
+	struct shunt_packet pkt = {
+		.skb = skb,
+		.sn = shunt_net(state->net),
+		.tuple.af = af,
+	};
+
+	switch (shunt_packet_parse(&pkt)) {
+	case SHUNT_PACKET_FLOW:
+		return to_netfilter(flow(&pkt));
+	case SHUNT_PACKET_ICMP:
+		return to_netfilter(shunt_icmp(&pkt));
+	default:
+		return NF_ACCEPT;
+	}
+}
+
+static unsigned int local_in(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	if (unlikely(skb->pkt_type != PACKET_HOST))
+		return NF_ACCEPT;
+	return enter(skb, state, state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6,
+		     flow_in);
+}
+
+static unsigned int forward(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	u8 af = state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6;
+
+	if (af == AF_INET && unlikely(ip_is_fragment(ip_hdr(skb))) &&
+	    shunt_frag_gather(skb, state->net) == SHUNT_STOLEN)
+		return NF_STOLEN;
+	return enter(skb, state, af, flow_out);
+}
+
+/* Process context comes here too, and counters want bottom halves off. */
+static unsigned int local_out(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	if (skb->ipvs_property)
+		return NF_ACCEPT;
+	local_bh_disable();
+	verdict = enter(skb, state,
+			state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6,
+			flow_out);
+	local_bh_enable();
+	return verdict;
+}
+
+static const struct nf_hook_ops ops[] = {
+	{
+		.hook		= local_in,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP_PRI_NAT_SRC - 1,
+	},
+	{
+		.hook		= forward,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= NF_IP_PRI_NAT_SRC - 1,
+	},
+	{
+		.hook		= local_out,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= NF_IP_PRI_NAT_DST + 1,
+	},
+	{
+		.hook		= local_in,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP6_PRI_NAT_SRC - 1,
+	},
+	{
+		.hook		= forward,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= NF_IP6_PRI_NAT_SRC - 1,
+	},
+	{
+		.hook		= local_out,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= NF_IP6_PRI_NAT_DST + 1,
+	},
+};
+
+/**
+ * shunt_hooks_register() - have a netns's packets come by
+ * @sn:	the netns
+ *
+ * Context: shunt_net.mutex, may sleep.
+ * Return: 0 or a negative errno.
+ */
+int shunt_hooks_register(struct shunt_net *sn)
+{
+	int err;
+
+	if (sn->hooked)
+		return 0;
+	err = nf_register_net_hooks(sn->net, ops, ARRAY_SIZE(ops));
+	if (!err)
+		sn->hooked = true;
+	return err;
+}
+
+/**
+ * shunt_hooks_unregister() - leave a netns's packets alone again
+ * @sn:	the netns
+ *
+ * Packets under way may still be in a hook until a grace period has passed.
+ * Context: shunt_net.mutex, or the netns's end.
+ */
+void shunt_hooks_unregister(struct shunt_net *sn)
+{
+	if (!sn->hooked)
+		return;
+	nf_unregister_net_hooks(sn->net, ops, ARRAY_SIZE(ops));
+	sn->hooked = false;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A packet without a connection: shall it have one, and with whom?
+ */
+#ifndef SHUNT_SCHEDULE_H
+#define SHUNT_SCHEDULE_H
+
+#include "path/packet.h"
+
+struct shunt_conn;
+
+struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
+				  enum shunt_verdict *verdict);
+
+#endif /* SHUNT_SCHEDULE_H */

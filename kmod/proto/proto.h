@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Protocol states of a connection and how long it may stay in each.
+ *
+ * Pure: knows no packet and no kernel state, tested in userspace.
+ */
+#ifndef SHUNT_PROTO_H
+#define SHUNT_PROTO_H
+
+#include <linux/in.h>
+#include <linux/types.h>
+
+/* Numbered as IPVS numbers them: its sync protocol carries these. */
+enum shunt_tcp_state {
+	SHUNT_TCP_NONE,
+	SHUNT_TCP_ESTABLISHED,
+	SHUNT_TCP_SYN_SENT,
+	SHUNT_TCP_SYN_RECV,
+	SHUNT_TCP_FIN_WAIT,
+	SHUNT_TCP_TIME_WAIT,
+	SHUNT_TCP_CLOSE,
+	SHUNT_TCP_CLOSE_WAIT,
+	SHUNT_TCP_LAST_ACK,
+	SHUNT_TCP_LISTEN,
+	SHUNT_TCP_SYNACK,
+	SHUNT_TCP_MAX,
+};
+
+/* What is seen of a connection, which decides what a flag means. */
+enum shunt_view {
+	SHUNT_VIEW_REQUEST,	/* a request; replies are seen too (NAT) */
+	SHUNT_VIEW_REPLY,	/* a reply */
+	SHUNT_VIEW_HALF,	/* a request; replies pass us by (DR, tunnel) */
+};
+
+/* The bits of byte 13 of a TCP header that move a connection (RFC 9293, 3.1). */
+#define SHUNT_TCP_FIN	0x01
+#define SHUNT_TCP_SYN	0x02
+#define SHUNT_TCP_RST	0x04
+#define SHUNT_TCP_ACK	0x10
+
+/**
+ * struct shunt_timeouts - how long a connection may be silent
+ * @tcp:	seconds, by enum shunt_tcp_state
+ * @udp:	seconds
+ */
+struct shunt_timeouts {
+	u32 tcp[SHUNT_TCP_MAX];
+	u32 udp;
+};
+
+extern const struct shunt_timeouts shunt_default_timeouts;
+
+u8 shunt_tcp_next(u8 state, enum shunt_view view, u8 flags);
+bool shunt_tcp_active(u8 state);
+const char *shunt_state_name(u8 proto, u8 state);
+
+/**
+ * shunt_timeout() - the timeout of a state
+ * @timeouts:	the netns's
+ * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @state:	of the connection
+ *
+ * Return: seconds.
+ */
+static inline u32 shunt_timeout(const struct shunt_timeouts *timeouts,
+				u8 proto, u8 state)
+{
+	if (proto == IPPROTO_UDP)
+		return READ_ONCE(timeouts->udp);
+	return READ_ONCE(timeouts->tcp[state]);
+}
+
+/**
+ * shunt_tcp_settled() - whether a segment leaves its connection as it is
+ * @state:	of the connection
+ * @flags:	byte 13 of the TCP header
+ *
+ * The question asked of every segment, so that only those that mean something
+ * take the connection's lock.
+ */
+static inline bool shunt_tcp_settled(u8 state, u8 flags)
+{
+	return state == SHUNT_TCP_ESTABLISHED &&
+	       (flags & (SHUNT_TCP_SYN | SHUNT_TCP_FIN | SHUNT_TCP_RST |
+			 SHUNT_TCP_ACK)) == SHUNT_TCP_ACK;
+}
+
+#endif /* SHUNT_PROTO_H */

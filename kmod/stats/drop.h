@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Why a packet was dropped. Every drop has a reason here and is counted.
+ */
+#ifndef SHUNT_DROP_H
+#define SHUNT_DROP_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+/* enumerator, the name users see, the text that explains it */
+#define SHUNT_DROP_REASONS(reason)					       \
+	reason(NO_DEST, "no_dest",					       \
+	       "no real server could take a new connection")		       \
+	reason(DEST_REMOVED, "dest_removed",				       \
+	       "the connection's real server has been removed")		       \
+	reason(NO_ROUTE, "no_route",					       \
+	       "no route to the real server")				       \
+	reason(LOCAL_DEST, "local_dest",				       \
+	       "the real server's address is now the director's own")	       \
+	reason(TTL, "ttl",						       \
+	       "TTL or hop limit used up (time exceeded was sent)")	       \
+	reason(TOO_BIG, "too_big",					       \
+	       "larger than the path's MTU (an ICMP error was sent)")	       \
+	reason(CLASH, "clash",						       \
+	       "another connection already has the same client and real server ports") \
+	reason(BAD_ICMP, "bad_icmp",					       \
+	       "ICMP error about a connection with a wrong checksum")	       \
+	reason(TABLE, "table",						       \
+	       "the connection table could not take another entry")	       \
+	reason(NO_MEMORY, "no_memory",					       \
+	       "out of memory")
+
+enum shunt_drop {
+#define SHUNT_DROP_ENUM(id, name, text) SHUNT_DROP_##id,
+	SHUNT_DROP_REASONS(SHUNT_DROP_ENUM)
+#undef SHUNT_DROP_ENUM
+	SHUNT_DROP_MAX,
+};
+
+/**
+ * struct shunt_drops - one CPU's count of drops in a netns
+ * @packets:	by enum shunt_drop
+ */
+struct shunt_drops {
+	unsigned long packets[SHUNT_DROP_MAX];
+};
+
+const char *shunt_drop_name(enum shunt_drop reason);
+const char *shunt_drop_text(enum shunt_drop reason);
+u64 shunt_drop_read(const struct shunt_drops __percpu *drops,
+		    enum shunt_drop reason);
+
+#endif /* SHUNT_DROP_H */

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "table/conn.h"
+
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <uapi/linux/shunt.h>
+
+#include "table/dest.h"
+#include "table/expire.h"
+
+#define CONN4_SIZE	(offsetof(struct shunt_conn, nodes) + \
+			 2 * SHUNT_NODE4_SIZE)
+#define CONN6_SIZE	(offsetof(struct shunt_conn, nodes) + \
+			 2 * SHUNT_NODE6_SIZE)
+
+static struct kmem_cache *conn4_cache __read_mostly;
+static struct kmem_cache *conn6_cache __read_mostly;
+
+static u32 hash_tuple(const void *key, u32 len, u32 seed)
+{
+	return shunt_tuple_hash(key, seed);
+}
+
+static u32 hash_node(const void *obj, u32 len, u32 seed)
+{
+	const struct shunt_node *node = obj;
+
+	return shunt_tuple_hash(&node->tuple, seed);
+}
+
+static int compare_node(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct shunt_node *node = obj;
+
+	return !shunt_tuple_equal(&node->tuple, arg->key);
+}
+
+static const struct rhashtable_params params = {
+	.head_offset = offsetof(struct shunt_node, link),
+	.hashfn = hash_tuple,
+	.obj_hashfn = hash_node,
+	.obj_cmpfn = compare_node,
+	.automatic_shrinking = true,
+};
+
+static struct shunt_conn *node_conn(struct shunt_node *node)
+{
+	size_t size = node->tuple.af == AF_INET ? SHUNT_NODE4_SIZE :
+						  SHUNT_NODE6_SIZE;
+
+	return (void *)node - node->tuple.dir * size -
+	       offsetof(struct shunt_conn, nodes);
+}
+
+/**
+ * shunt_conn_lookup() - the connection a packet belongs to
+ * @sn:		the netns
+ * @tuple:	the packet's
+ * @dir:	set to the packet's direction
+ *
+ * Context: RCU read lock, held as long as the result is used.
+ * Return: the connection, or NULL.
+ */
+struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
+				     const struct shunt_tuple *tuple,
+				     enum shunt_dir *dir)
+{
+	struct shunt_node *node = rhashtable_lookup(&sn->conns, tuple, params);
+
+	if (!node)
+		return NULL;
+	*dir = node->tuple.dir;
+	return node_conn(node);
+}
+
+static void set_nodes(struct shunt_conn *c, const struct shunt_tuple *request)
+{
+	struct shunt_tuple *to = &shunt_conn_node(c, SHUNT_DIR_REQUEST)->tuple;
+	struct shunt_tuple *re = &shunt_conn_node(c, SHUNT_DIR_REPLY)->tuple;
+	const struct shunt_dest *dest = c->dest;
+
+	memcpy(to, request, shunt_tuple_size(c->af));
+	to->dir = SHUNT_DIR_REQUEST;
+
+	shunt_tuple_invert(re, request);
+	re->dir = SHUNT_DIR_REPLY;
+	re->sport = dest->port;
+	if (c->af == AF_INET)
+		re->src4 = dest->addr.ip;
+	else
+		re->src6 = dest->addr.in6;
+}
+
+static int insert_node(struct shunt_net *sn, struct shunt_conn *c,
+		       enum shunt_dir dir)
+{
+	struct shunt_node *node = shunt_conn_node(c, dir);
+
+	return rhashtable_lookup_insert_key(&sn->conns, &node->tuple,
+					    &node->link, params);
+}
+
+static void remove_node(struct shunt_net *sn, struct shunt_conn *c,
+			enum shunt_dir dir)
+{
+	rhashtable_remove_fast(&sn->conns, &shunt_conn_node(c, dir)->link,
+			       params);
+}
+
+/*
+ * Requests first: two CPUs may carry packets of one new connection, and it is
+ * by the request that the later one learns of it (-EEXIST).
+ */
+static int publish(struct shunt_net *sn, struct shunt_conn *c)
+{
+	int err = insert_node(sn, c, SHUNT_DIR_REQUEST);
+
+	if (err || c->fwd != SHUNT_FWD_MASQ)
+		return err;
+	err = insert_node(sn, c, SHUNT_DIR_REPLY);
+	if (err)
+		remove_node(sn, c, SHUNT_DIR_REQUEST);
+	return err == -EEXIST ? -EADDRINUSE : err;
+}
+
+static void free_conn(struct rcu_head *rcu)
+{
+	struct shunt_conn *c = container_of(rcu, struct shunt_conn, rcu);
+
+	shunt_dest_put(c->dest);
+	kmem_cache_free(c->af == AF_INET ? conn4_cache : conn6_cache, c);
+}
+
+/* TCP says whether a connection is active, of UDP all count as inactive. */
+static bool is_active(u8 proto, u8 state)
+{
+	return proto == IPPROTO_TCP && shunt_tcp_active(state);
+}
+
+/**
+ * shunt_conn_create() - make a connection and publish it
+ * @sn:		the netns
+ * @request:	tuple of its first packet
+ * @dest:	its real server, held by the caller's RCU read lock
+ *
+ * Context: RCU read lock and bottom halves off.
+ * Return: the connection; -EEXIST when another CPU was first, -EADDRINUSE when
+ * the replies would be those of another connection, -ENOMEM, or what the table
+ * says (-EBUSY, -E2BIG).
+ */
+struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
+				     const struct shunt_tuple *request,
+				     struct shunt_dest *dest)
+{
+	bool v4 = request->af == AF_INET;
+	struct shunt_conn *c;
+	int err;
+
+	c = kmem_cache_alloc(v4 ? conn4_cache : conn6_cache, GFP_ATOMIC);
+	if (!c)
+		return ERR_PTR(-ENOMEM);
+	INIT_HLIST_NODE(&c->wheel);
+	spin_lock_init(&c->lock);
+	c->due = 0;
+	c->shard = 0;
+	c->dead = false;
+	c->dest = dest;
+	c->seen = (u32)jiffies;
+	c->state = SHUNT_TCP_NONE;
+	c->fwd = READ_ONCE(dest->fwd);
+	c->proto = request->proto;
+	c->af = request->af;
+	set_nodes(c, request);
+
+	shunt_dest_bind(dest, is_active(c->proto, c->state));
+	atomic_inc(&sn->conn_count);
+
+	/* Whoever finds it now may change or kill it: the lock lets it settle. */
+	spin_lock(&c->lock);
+	err = publish(sn, c);
+	if (!err)
+		shunt_wheel_add(sn, c);
+	else
+		c->dead = true;
+	spin_unlock(&c->lock);
+	if (!err) {
+		shunt_count_conn(dest->counters);
+		return c;
+	}
+
+	shunt_dest_unbind(dest, is_active(c->proto, c->state));
+	atomic_dec(&sn->conn_count);
+	call_rcu(&c->rcu, free_conn);
+	return ERR_PTR(err);
+}
+
+/**
+ * shunt_conn_kill() - take a connection out of the table for good
+ * @sn:		the netns
+ * @c:		the connection
+ *
+ * Context: RCU read lock, any but hard interrupt.
+ * Return: true for the one caller who did it.
+ */
+bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
+{
+	bool active;
+
+	spin_lock_bh(&c->lock);
+	if (c->dead) {
+		spin_unlock_bh(&c->lock);
+		return false;
+	}
+	c->dead = true;
+	active = is_active(c->proto, c->state);
+	shunt_wheel_remove(sn, c);
+	spin_unlock_bh(&c->lock);
+
+	if (c->fwd == SHUNT_FWD_MASQ)
+		remove_node(sn, c, SHUNT_DIR_REPLY);
+	remove_node(sn, c, SHUNT_DIR_REQUEST);
+	shunt_dest_unbind(c->dest, active);
+	atomic_dec(&sn->conn_count);
+	call_rcu(&c->rcu, free_conn);
+	return true;
+}
+
+static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)
+{
+	if (c->fwd != SHUNT_FWD_MASQ)
+		return SHUNT_VIEW_HALF;
+	return dir == SHUNT_DIR_REQUEST ? SHUNT_VIEW_REQUEST : SHUNT_VIEW_REPLY;
+}
+
+/**
+ * shunt_conn_tcp() - follow a TCP segment
+ * @sn:		the netns
+ * @c:		its connection
+ * @dir:	its direction
+ * @flags:	byte 13 of its TCP header
+ *
+ * Call after shunt_conn_touch(): the new state's timeout runs from there.
+ * Context: RCU read lock.
+ */
+void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
+		    enum shunt_dir dir, u8 flags)
+{
+	u8 next;
+
+	if (shunt_tcp_settled(READ_ONCE(c->state), flags))
+		return;
+
+	spin_lock_bh(&c->lock);
+	next = shunt_tcp_next(c->state, view_of(c, dir), flags);
+	if (next != c->state && !c->dead) {
+		shunt_dest_move(c->dest, is_active(c->proto, c->state),
+				is_active(c->proto, next));
+		WRITE_ONCE(c->state, next);
+		shunt_wheel_hasten(sn, c);
+	}
+	spin_unlock_bh(&c->lock);
+}
+
+/**
+ * shunt_conn_expires() - time left
+ * @sn:	the netns
+ * @c:	the connection
+ *
+ * Return: jiffies until it expires if no further packet comes, 0 when that
+ * moment has passed.
+ */
+u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c)
+{
+	u32 timeout = shunt_timeout(&sn->timeouts, c->proto,
+				    READ_ONCE(c->state)) * HZ;
+	u32 idle = (u32)jiffies - READ_ONCE(c->seen);
+
+	return idle < timeout ? timeout - idle : 0;
+}
+
+/* The connection of a node that a walk came by, or of the next request's. */
+static struct shunt_conn *walk_from(struct rhashtable_iter *iter,
+				    struct shunt_node *node)
+{
+	while (node && (IS_ERR(node) || node->tuple.dir != SHUNT_DIR_REQUEST))
+		node = rhashtable_walk_next(iter);
+	return node ? node_conn(node) : NULL;
+}
+
+/**
+ * shunt_conn_walk_peek() - where a walk over the table stands
+ * @iter:	a started rhashtable walk over shunt_net.conns
+ *
+ * A table that is resized meanwhile may show a connection twice, as rhashtable
+ * walks do.
+ *
+ * Context: between rhashtable_walk_start() and _stop().
+ * Return: the connection last returned, at the beginning the first; NULL at the
+ * end.
+ */
+struct shunt_conn *shunt_conn_walk_peek(struct rhashtable_iter *iter)
+{
+	return walk_from(iter, rhashtable_walk_peek(iter));
+}
+
+/**
+ * shunt_conn_walk_next() - the next connection of a walk
+ * @iter:	as for shunt_conn_walk_peek()
+ *
+ * Return: the connection, NULL at the end.
+ */
+struct shunt_conn *shunt_conn_walk_next(struct rhashtable_iter *iter)
+{
+	return walk_from(iter, rhashtable_walk_next(iter));
+}
+
+/**
+ * shunt_conns_init() - set up a netns's table
+ * @sn:	the netns
+ *
+ * Return: 0 or a negative errno.
+ */
+int shunt_conns_init(struct shunt_net *sn)
+{
+	atomic_set(&sn->conn_count, 0);
+	return rhashtable_init(&sn->conns, &params);
+}
+
+/**
+ * shunt_conns_exit() - kill all connections and free a netns's table
+ * @sn:	the netns; its hooks are gone and no packet is under way
+ */
+void shunt_conns_exit(struct shunt_net *sn)
+{
+	struct rhashtable_iter iter;
+	struct shunt_node *node;
+
+	while (atomic_read(&sn->conn_count)) {
+		rhashtable_walk_enter(&sn->conns, &iter);
+		rhashtable_walk_start(&iter);
+		while ((node = rhashtable_walk_next(&iter))) {
+			if (!IS_ERR(node))
+				shunt_conn_kill(sn, node_conn(node));
+		}
+		rhashtable_walk_stop(&iter);
+		rhashtable_walk_exit(&iter);
+		cond_resched();
+	}
+	rhashtable_destroy(&sn->conns);
+}
+
+/**
+ * shunt_conn_caches_create() - set up the memory for connections
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int shunt_conn_caches_create(void)
+{
+	/* Debug kernels have larger locks. */
+	BUILD_BUG_ON(sizeof(spinlock_t) == 4 && CONN4_SIZE > 128);
+
+	conn4_cache = kmem_cache_create("shunt_conn4", CONN4_SIZE, 0,
+					SLAB_HWCACHE_ALIGN, NULL);
+	conn6_cache = kmem_cache_create("shunt_conn6", CONN6_SIZE, 0,
+					SLAB_HWCACHE_ALIGN, NULL);
+	if (conn4_cache && conn6_cache)
+		return 0;
+	shunt_conn_caches_destroy();
+	return -ENOMEM;
+}
+
+/**
+ * shunt_conn_caches_destroy() - free what shunt_conn_caches_create() set up
+ *
+ * No connection may be left, those on their way through RCU included.
+ */
+void shunt_conn_caches_destroy(void)
+{
+	kmem_cache_destroy(conn4_cache);
+	kmem_cache_destroy(conn6_cache);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A connection and the table of them.
+ *
+ * Lifetime: a connection belongs to the table and is never counted per packet.
+ * Who finds it under the RCU read lock may use it until that lock is dropped.
+ * shunt_conn_kill() takes it out once; its memory follows after a grace period.
+ */
+#ifndef SHUNT_CONN_H
+#define SHUNT_CONN_H
+
+#include <linux/jiffies.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+
+#include "net.h"
+#include "table/tuple.h"
+
+struct shunt_dest;
+
+/**
+ * struct shunt_node - one direction of a connection in the table
+ * @link:	in shunt_net.conns
+ * @tuple:	the packets it stands for; an IPv4 one is cut short
+ */
+struct shunt_node {
+	struct rhash_head link;
+	struct shunt_tuple tuple;
+};
+
+#define SHUNT_NODE4_SIZE \
+	(offsetof(struct shunt_node, tuple) + SHUNT_TUPLE4_SIZE)
+#define SHUNT_NODE6_SIZE \
+	(offsetof(struct shunt_node, tuple) + SHUNT_TUPLE6_SIZE)
+
+/**
+ * struct shunt_conn - a connection
+ * @wheel:	in a slot of the expiry wheel (table/expire.c)
+ * @rcu:	in its place once the connection is dead
+ * @lock:	serialises state changes and death; guards @wheel, @due, @shard,
+ *		@dead and writes to @state
+ * @due:	the wheel's tick at which expiry is checked next
+ * @shard:	the part of the wheel it is in
+ * @dead:	out of the table or about to be
+ * @dest:	its real server, for life
+ * @seen:	jiffies of its last packet
+ * @state:	protocol state (proto/proto.h), read locklessly
+ * @fwd:	forwarding method; a later change of the real server's is not
+ *		followed
+ * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @af:		AF_INET or AF_INET6
+ * @nodes:	the request's node, behind it the reply's; the latter is in the
+ *		table only where replies pass through (NAT)
+ *
+ * Two cache lines for IPv4, the second of which is all that a packet of an
+ * established connection reads or writes.
+ */
+struct shunt_conn {
+	union {
+		struct hlist_node wheel;
+		struct rcu_head rcu;
+	};
+	spinlock_t lock;
+	u32 due;
+	u8 shard;
+	bool dead;
+
+	struct shunt_dest *dest __aligned(64);
+	u32 seen;
+	u8 state;
+	u8 fwd;
+	u8 proto;
+	u8 af;
+	u8 nodes[];
+};
+
+static inline struct shunt_node *shunt_conn_node(struct shunt_conn *c,
+						 enum shunt_dir dir)
+{
+	size_t size = c->af == AF_INET ? SHUNT_NODE4_SIZE : SHUNT_NODE6_SIZE;
+
+	return (struct shunt_node *)(c->nodes + dir * size);
+}
+
+static inline const struct shunt_tuple *
+shunt_conn_tuple(const struct shunt_conn *c, enum shunt_dir dir)
+{
+	return &shunt_conn_node((struct shunt_conn *)c, dir)->tuple;
+}
+
+/**
+ * shunt_conn_touch() - note that a packet of the connection was seen
+ * @c:	the connection
+ */
+static inline void shunt_conn_touch(struct shunt_conn *c)
+{
+	u32 now = (u32)jiffies;
+
+	if (READ_ONCE(c->seen) != now)
+		WRITE_ONCE(c->seen, now);
+}
+
+int shunt_conn_caches_create(void);
+void shunt_conn_caches_destroy(void);
+int shunt_conns_init(struct shunt_net *sn);
+void shunt_conns_exit(struct shunt_net *sn);
+
+struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
+				     const struct shunt_tuple *tuple,
+				     enum shunt_dir *dir);
+struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
+				     const struct shunt_tuple *request,
+				     struct shunt_dest *dest);
+bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c);
+void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
+		    enum shunt_dir dir, u8 flags);
+u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c);
+
+struct shunt_conn *shunt_conn_walk_peek(struct rhashtable_iter *iter);
+struct shunt_conn *shunt_conn_walk_next(struct rhashtable_iter *iter);
+
+#endif /* SHUNT_CONN_H */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A real server ("destination" in the ABI) of a virtual service.
+ */
+#ifndef SHUNT_DEST_H
+#define SHUNT_DEST_H
+
+#include <linux/netfilter.h>
+#include <linux/refcount.h>
+
+#include "forward/route.h"
+#include "stats/counters.h"
+#include "table/service.h"
+
+/* Bit numbers of shunt_dest.flags. */
+enum shunt_dest_flag {
+	SHUNT_DEST_REMOVED,	/* takes no packets at all */
+	SHUNT_DEST_OVERLOADED,	/* takes no new connections */
+};
+
+/**
+ * struct shunt_dest - a real server
+ * @addr:	real address, bytes behind an IPv4 one zero
+ * @port:	real port, network byte order
+ * @af:		AF_INET or AF_INET6
+ * @fwd:	forwarding method, enum shunt_fwd
+ * @flags:	bits of enum shunt_dest_flag, changed atomically
+ * @counters:	its connections, packets and bytes
+ * @route:	cached route to @addr
+ * @active:	connections listed as active
+ * @inactive:	the others
+ * @upper:	connections at which it is overloaded, 0 for never
+ * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
+ * @weight:	0 takes no new connections
+ * @refs:	one for its list (the service's or the trash), one a connection
+ * @list:	in shunt_service.dests or shunt_net.trash; shunt_net.mutex
+ * @svc:	its service, NULL once that is gone; shunt_net.mutex
+ * @key:	its service's key, by which the trash knows it
+ * @id:		grows with every new one of a netns, so that a dump can resume
+ * @removed:	jiffies at which it went to the trash; shunt_net.mutex
+ * @zero:	counters when they were last zeroed; shunt_net.mutex
+ * @rcu:	packets may still hold it after the last reference is gone
+ */
+struct shunt_dest {
+	union nf_inet_addr addr;
+	__be16 port;
+	u8 af;
+	u8 fwd;
+	unsigned long flags;
+	struct shunt_counters __percpu *counters;
+	struct shunt_route_cache route;
+	atomic_t active;
+	atomic_t inactive;
+	u32 upper;
+	u32 lower;
+	u32 weight;
+	refcount_t refs;
+
+	struct list_head list;
+	struct shunt_service *svc;
+	struct shunt_service_key key;
+	u32 id;
+	unsigned long removed;
+	u64 zero[SHUNT_COUNT_MAX];
+	struct rcu_head rcu;
+};
+
+struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
+				     struct shunt_service *svc, u8 af,
+				     const union nf_inet_addr *addr,
+				     __be16 port);
+struct shunt_dest *shunt_dest_lookup(const struct shunt_service *svc, u8 af,
+				     const union nf_inet_addr *addr,
+				     __be16 port);
+void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest);
+void shunt_dest_stats(const struct shunt_dest *dest, struct shunt_stats *stats);
+void shunt_dest_put(struct shunt_dest *dest);
+
+void shunt_dest_bind(struct shunt_dest *dest, bool active);
+void shunt_dest_unbind(struct shunt_dest *dest, bool active);
+void shunt_dest_move(struct shunt_dest *dest, bool was_active, bool active);
+void shunt_dest_check_load(struct shunt_dest *dest);
+
+void shunt_trash_init(struct shunt_net *sn);
+void shunt_trash_exit(struct shunt_net *sn);
+void shunt_trash_forget_service(struct shunt_net *sn,
+				const struct shunt_service *svc);
+void shunt_total_stats(struct shunt_net *sn, struct shunt_stats *stats);
+
+/**
+ * shunt_dest_available() - whether a real server takes a new connection
+ * @dest:	the real server, of a weight above 0
+ *
+ * Context: RCU read lock or shunt_net.mutex.
+ */
+static inline bool shunt_dest_available(const struct shunt_dest *dest)
+{
+	return !READ_ONCE(dest->flags);
+}
+
+#endif /* SHUNT_DEST_H */

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "table/service.h"
+
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "sched/sched.h"
+#include "table/dest.h"
+
+static const struct rhashtable_params params = {
+	.head_offset = offsetof(struct shunt_service, link),
+	.key_offset = offsetof(struct shunt_service, key),
+	.key_len = sizeof(struct shunt_service_key),
+	.automatic_shrinking = true,
+};
+
+/**
+ * shunt_service_lookup() - find a virtual service
+ * @sn:		the netns
+ * @key:	its key, every byte set
+ *
+ * Context: RCU read lock or shunt_net.mutex.
+ * Return: the service, or NULL.
+ */
+struct shunt_service *shunt_service_lookup(struct shunt_net *sn,
+					   const struct shunt_service_key *key)
+{
+	return rhashtable_lookup_fast(&sn->services, key, params);
+}
+
+/**
+ * shunt_service_create() - make a virtual service without real servers
+ * @sn:		the netns
+ * @key:	its key
+ * @sched:	its scheduler
+ *
+ * Context: shunt_net.mutex.
+ * Return: the service, -EEXIST, or -ENOMEM.
+ */
+struct shunt_service *shunt_service_create(struct shunt_net *sn,
+					   const struct shunt_service_key *key,
+					   const struct shunt_scheduler *sched)
+{
+	struct shunt_service *svc;
+	int err;
+
+	svc = kzalloc(sizeof(*svc), GFP_KERNEL);
+	if (!svc)
+		return ERR_PTR(-ENOMEM);
+	svc->key = *key;
+	svc->sched = sched;
+	INIT_LIST_HEAD(&svc->dests);
+	/* Directors started together shall not all begin with the same one. */
+	atomic_set(&svc->turn, get_random_u32());
+
+	err = xa_alloc_cyclic(&sn->service_ids, &svc->id, svc, xa_limit_32b,
+			      &sn->next_service_id, GFP_KERNEL);
+	if (err < 0)
+		goto err_free;
+	err = rhashtable_lookup_insert_fast(&sn->services, &svc->link, params);
+	if (err)
+		goto err_id;
+	sn->service_count++;
+	return svc;
+
+err_id:
+	xa_erase(&sn->service_ids, svc->id);
+err_free:
+	kfree(svc);
+	return ERR_PTR(err);
+}
+
+/**
+ * shunt_service_destroy() - remove a virtual service and its real servers
+ * @sn:		the netns
+ * @svc:	the service
+ *
+ * Its connections stay with the real servers in the trash.
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
+{
+	struct shunt_dest *dest, *next;
+
+	rhashtable_remove_fast(&sn->services, &svc->link, params);
+	xa_erase(&sn->service_ids, svc->id);
+	sn->service_count--;
+
+	list_for_each_entry_safe(dest, next, &svc->dests, list)
+		shunt_dest_remove(sn, dest);
+	shunt_trash_forget_service(sn, svc);
+	shunt_stats_add(&sn->gone, &svc->gone);
+
+	shunt_picks_free(rcu_replace_pointer(svc->picks, NULL,
+					     lockdep_is_held(&sn->mutex)));
+	kfree_rcu(svc, rcu);
+}
+
+/**
+ * shunt_service_stats() - what a service's real servers have counted
+ * @sn:		the netns
+ * @svc:	the service
+ * @stats:	filled, counts since they were last zeroed
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
+			 struct shunt_stats *stats)
+{
+	const struct shunt_dest *dest;
+	int i;
+
+	*stats = svc->gone;
+	list_for_each_entry(dest, &svc->dests, list)
+		shunt_counters_read(stats, dest->counters);
+	list_for_each_entry(dest, &sn->trash, list) {
+		if (dest->svc == svc)
+			shunt_counters_read(stats, dest->counters);
+	}
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		stats->count[i] -= svc->zero[i];
+}
+
+/**
+ * shunt_services_init() - set up a netns's table of services
+ * @sn:	the netns
+ *
+ * Return: 0 or a negative errno.
+ */
+int shunt_services_init(struct shunt_net *sn)
+{
+	xa_init_flags(&sn->service_ids, XA_FLAGS_ALLOC1);
+	return rhashtable_init(&sn->services, &params);
+}
+
+/**
+ * shunt_services_exit() - free a netns's table of services
+ * @sn:	the netns; it has no service any more
+ */
+void shunt_services_exit(struct shunt_net *sn)
+{
+	rhashtable_destroy(&sn->services);
+	xa_destroy(&sn->service_ids);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A virtual service and the table of them.
+ */
+#ifndef SHUNT_SERVICE_H
+#define SHUNT_SERVICE_H
+
+#include <linux/netfilter.h>
+#include <linux/rhashtable-types.h>
+
+#include "net.h"
+#include "table/tuple.h"
+
+struct shunt_picks;
+struct shunt_scheduler;
+
+/**
+ * struct shunt_service_key - what makes a virtual service unique
+ * @addr:	virtual address, bytes behind an IPv4 one zero
+ * @port:	virtual port, network byte order
+ * @af:		AF_INET or AF_INET6
+ * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ */
+struct shunt_service_key {
+	union nf_inet_addr addr;
+	__be16 port;
+	u8 af;
+	u8 proto;
+};
+
+/**
+ * struct shunt_service - a virtual service
+ * @link:	in shunt_net.services
+ * @key:	its name
+ * @picks:	the real servers that take new connections and the scheduler,
+ *		replaced whole by every change (sched/sched.h)
+ * @turn:	counts new connections for the schedulers that go round
+ * @id:		in shunt_net.service_ids
+ * @sched:	scheduler; shunt_net.mutex
+ * @flags:	SHUNT_SVC_F_*; shunt_net.mutex
+ * @dests:	all its real servers, newest first; shunt_net.mutex
+ * @gone:	what real servers freed by now had counted; shunt_net.mutex
+ * @zero:	counters when they were last zeroed; shunt_net.mutex
+ * @rcu:	readers may still hold it after it is removed
+ */
+struct shunt_service {
+	struct rhash_head link;
+	struct shunt_service_key key;
+	struct shunt_picks __rcu *picks;
+	atomic_t turn;
+
+	u32 id;
+	const struct shunt_scheduler *sched;
+	u32 flags;
+	struct list_head dests;
+	struct shunt_stats gone;
+	u64 zero[SHUNT_COUNT_MAX];
+	struct rcu_head rcu;
+};
+
+int shunt_services_init(struct shunt_net *sn);
+void shunt_services_exit(struct shunt_net *sn);
+
+struct shunt_service *shunt_service_lookup(struct shunt_net *sn,
+					   const struct shunt_service_key *key);
+struct shunt_service *shunt_service_create(struct shunt_net *sn,
+					   const struct shunt_service_key *key,
+					   const struct shunt_scheduler *sched);
+void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc);
+void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
+			 struct shunt_stats *stats);
+
+#endif /* SHUNT_SERVICE_H */

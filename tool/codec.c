@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "codec.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+
+#include <linux/shunt.h>
+
+enum daemon_attr {
+	DAEMON_ATTR_UNSPEC,
+	DAEMON_ATTR_STATE,
+	DAEMON_ATTR_MCAST_IFN,
+	DAEMON_ATTR_SYNC_ID,
+	DAEMON_ATTR_SYNC_MAXLEN,
+	DAEMON_ATTR_MCAST_GROUP,
+	DAEMON_ATTR_MCAST_GROUP6,
+	DAEMON_ATTR_MCAST_PORT,
+	DAEMON_ATTR_MCAST_TTL,
+	DAEMON_ATTR_MAX = DAEMON_ATTR_MCAST_TTL,
+};
+
+#define IPV4_SIZE 4
+#define IPV6_SIZE 16
+
+static const struct nla_policy service_policy[SHUNT_SVC_ATTR_MAX + 1] = {
+	[SHUNT_SVC_ATTR_AF] = { .type = NLA_U16 },
+	[SHUNT_SVC_ATTR_PROTOCOL] = { .type = NLA_U16 },
+	[SHUNT_SVC_ATTR_ADDR] = { .minlen = IPV4_SIZE },
+	[SHUNT_SVC_ATTR_PORT] = { .type = NLA_U16 },
+	[SHUNT_SVC_ATTR_FWMARK] = { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_FLAGS] = { .minlen = sizeof(struct shunt_flags) },
+	[SHUNT_SVC_ATTR_TIMEOUT] = { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_NETMASK] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
+	[SHUNT_DEST_ATTR_ADDR] = { .minlen = IPV4_SIZE },
+	[SHUNT_DEST_ATTR_PORT] = { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_FWD_METHOD] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_WEIGHT] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_U_THRESH] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_L_THRESH] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_ACTIVE_CONNS] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_INACT_CONNS] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_PERSIST_CONNS] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_ADDR_FAMILY] = { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_TUN_TYPE] = { .type = NLA_U8 },
+	[SHUNT_DEST_ATTR_TUN_PORT] = { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_TUN_FLAGS] = { .type = NLA_U16 },
+};
+
+static const struct nla_policy daemon_policy[DAEMON_ATTR_MAX + 1] = {
+	[DAEMON_ATTR_STATE] = { .type = NLA_U32 },
+	[DAEMON_ATTR_SYNC_ID] = { .type = NLA_U32 },
+	[DAEMON_ATTR_SYNC_MAXLEN] = { .type = NLA_U16 },
+	[DAEMON_ATTR_MCAST_GROUP] = { .minlen = IPV4_SIZE },
+	[DAEMON_ATTR_MCAST_GROUP6] = { .minlen = IPV6_SIZE },
+	[DAEMON_ATTR_MCAST_PORT] = { .type = NLA_U16 },
+	[DAEMON_ATTR_MCAST_TTL] = { .type = NLA_U8 },
+};
+
+static const struct nla_policy conn_policy[SHUNT_CONN_ATTR_EXPIRES + 1] = {
+	[SHUNT_CONN_ATTR_AF] = { .type = NLA_U16 },
+	[SHUNT_CONN_ATTR_PROTOCOL] = { .type = NLA_U16 },
+	[SHUNT_CONN_ATTR_CLIENT_ADDR] = { .minlen = IPV4_SIZE },
+	[SHUNT_CONN_ATTR_CLIENT_PORT] = { .type = NLA_U16 },
+	[SHUNT_CONN_ATTR_VIRTUAL_ADDR] = { .minlen = IPV4_SIZE },
+	[SHUNT_CONN_ATTR_VIRTUAL_PORT] = { .type = NLA_U16 },
+	[SHUNT_CONN_ATTR_DEST_AF] = { .type = NLA_U16 },
+	[SHUNT_CONN_ATTR_DEST_ADDR] = { .minlen = IPV4_SIZE },
+	[SHUNT_CONN_ATTR_DEST_PORT] = { .type = NLA_U16 },
+	[SHUNT_CONN_ATTR_EXPIRES] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy drop_policy[SHUNT_DROP_ATTR_PAD + 1] = {
+	[SHUNT_DROP_ATTR_PACKETS] = { .type = NLA_U64 },
+};
+
+static const struct nla_policy info_policy[SHUNT_INFO_ATTR_CONN_TAB_SIZE + 1] = {
+	[SHUNT_INFO_ATTR_VERSION] = { .type = NLA_U32 },
+	[SHUNT_INFO_ATTR_CONN_TAB_SIZE] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy config_policy[SHUNT_CMD_ATTR_TIMEOUT_UDP + 1] = {
+	[SHUNT_CMD_ATTR_TIMEOUT_TCP] = { .type = NLA_U32 },
+	[SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN] = { .type = NLA_U32 },
+	[SHUNT_CMD_ATTR_TIMEOUT_UDP] = { .type = NLA_U32 },
+};
+
+/* An attribute that is missing reads as 0. */
+static uint32_t get_u32(struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+static uint16_t get_u16(struct nlattr *attr)
+{
+	return attr ? nla_get_u16(attr) : 0;
+}
+
+static void get_string(struct nlattr *attr, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (attr)
+		snprintf(text, size, "%.*s", nla_len(attr),
+			 (char *)nla_data(attr));
+}
+
+static int get_address(struct nlattr *attr, uint16_t family,
+		       struct address *addr)
+{
+	int size = family == AF_INET6 ? IPV6_SIZE : IPV4_SIZE;
+
+	memset(addr, 0, sizeof(*addr));
+	if ((family != AF_INET && family != AF_INET6) || !attr ||
+	    nla_len(attr) < size)
+		return -1;
+	addr->family = family;
+	memcpy(addr->word, nla_data(attr), size);
+	return 0;
+}
+
+/* The same numbers in both nests, some of them shorter in the older one. */
+static int get_stats(struct nlattr *stats64, struct nlattr *stats,
+		     struct stats *out)
+{
+	struct nlattr *attrs[SHUNT_STATS_ATTR_PAD + 1];
+	struct nlattr *nest = stats64 ? stats64 : stats;
+
+	memset(out, 0, sizeof(*out));
+	if (!nest)
+		return 0;
+	if (nla_parse_nested(attrs, SHUNT_STATS_ATTR_PAD, nest, NULL))
+		return -1;
+	for (int i = 0; i < STATS_COLUMNS; i++) {
+		struct nlattr *attr = attrs[SHUNT_STATS_ATTR_CONNS + i];
+
+		if (attr && nla_len(attr) >= (int)sizeof(uint64_t))
+			out->value[i] = nla_get_u64(attr);
+		else if (attr && nla_len(attr) >= (int)sizeof(uint32_t))
+			out->value[i] = nla_get_u32(attr);
+	}
+	return 0;
+}
+
+/* Parse the nest of type @type at the top level of a message. */
+static int get_nest(struct nlmsghdr *hdr, int type, struct nlattr **attrs,
+		    int max, const struct nla_policy *policy)
+{
+	struct nlattr *nest;
+
+	if (!genlmsg_valid_hdr(hdr, 0))
+		return -1;
+	nest = nlmsg_find_attr(hdr, GENL_HDRLEN, type);
+	if (!nest)
+		return -1;
+	return nla_parse_nested(attrs, max, nest, policy) ? -1 : 0;
+}
+
+int codec_get_service(struct nlmsghdr *hdr, struct service *service)
+{
+	struct nlattr *a[SHUNT_SVC_ATTR_MAX + 1];
+	struct shunt_flags flags;
+
+	memset(service, 0, sizeof(*service));
+	if (get_nest(hdr, SHUNT_CMD_ATTR_SERVICE, a, SHUNT_SVC_ATTR_MAX,
+		     service_policy))
+		return -1;
+
+	service->fwmark = get_u32(a[SHUNT_SVC_ATTR_FWMARK]);
+	if (service->fwmark)
+		service->addr.family = get_u16(a[SHUNT_SVC_ATTR_AF]);
+	else if (get_address(a[SHUNT_SVC_ATTR_ADDR],
+			     get_u16(a[SHUNT_SVC_ATTR_AF]), &service->addr))
+		return -1;
+	service->protocol = get_u16(a[SHUNT_SVC_ATTR_PROTOCOL]);
+	service->port = ntohs(get_u16(a[SHUNT_SVC_ATTR_PORT]));
+	get_string(a[SHUNT_SVC_ATTR_SCHED_NAME], service->sched,
+		   sizeof(service->sched));
+	get_string(a[SHUNT_SVC_ATTR_PE_NAME], service->pe,
+		   sizeof(service->pe));
+	if (a[SHUNT_SVC_ATTR_FLAGS]) {
+		memcpy(&flags, nla_data(a[SHUNT_SVC_ATTR_FLAGS]),
+		       sizeof(flags));
+		service->flags = flags.flags & flags.mask;
+	}
+	service->timeout = get_u32(a[SHUNT_SVC_ATTR_TIMEOUT]);
+	service->netmask = get_u32(a[SHUNT_SVC_ATTR_NETMASK]);
+	return get_stats(a[SHUNT_SVC_ATTR_STATS64], a[SHUNT_SVC_ATTR_STATS],
+			 &service->stats);
+}
+
+int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
+{
+	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
+	uint16_t own_family;
+
+	memset(dest, 0, sizeof(*dest));
+	if (get_nest(hdr, SHUNT_CMD_ATTR_DEST, a, SHUNT_DEST_ATTR_MAX,
+		     dest_policy))
+		return -1;
+
+	own_family = get_u16(a[SHUNT_DEST_ATTR_ADDR_FAMILY]);
+	if (get_address(a[SHUNT_DEST_ATTR_ADDR],
+			own_family ? own_family : family, &dest->addr))
+		return -1;
+	dest->port = ntohs(get_u16(a[SHUNT_DEST_ATTR_PORT]));
+	dest->forward = get_u32(a[SHUNT_DEST_ATTR_FWD_METHOD]);
+	dest->weight = get_u32(a[SHUNT_DEST_ATTR_WEIGHT]);
+	dest->u_threshold = get_u32(a[SHUNT_DEST_ATTR_U_THRESH]);
+	dest->l_threshold = get_u32(a[SHUNT_DEST_ATTR_L_THRESH]);
+	dest->active = get_u32(a[SHUNT_DEST_ATTR_ACTIVE_CONNS]);
+	dest->inactive = get_u32(a[SHUNT_DEST_ATTR_INACT_CONNS]);
+	dest->persistent = get_u32(a[SHUNT_DEST_ATTR_PERSIST_CONNS]);
+	if (a[SHUNT_DEST_ATTR_TUN_TYPE])
+		dest->tun_type = nla_get_u8(a[SHUNT_DEST_ATTR_TUN_TYPE]);
+	dest->tun_port = ntohs(get_u16(a[SHUNT_DEST_ATTR_TUN_PORT]));
+	dest->tun_flags = get_u16(a[SHUNT_DEST_ATTR_TUN_FLAGS]);
+	return get_stats(a[SHUNT_DEST_ATTR_STATS64], a[SHUNT_DEST_ATTR_STATS],
+			 &dest->stats);
+}
+
+int codec_get_daemon(struct nlmsghdr *hdr, struct sync_daemon *daemon)
+{
+	struct nlattr *a[DAEMON_ATTR_MAX + 1];
+
+	memset(daemon, 0, sizeof(*daemon));
+	if (get_nest(hdr, SHUNT_CMD_ATTR_DAEMON, a, DAEMON_ATTR_MAX,
+		     daemon_policy))
+		return -1;
+
+	daemon->state = get_u32(a[DAEMON_ATTR_STATE]);
+	get_string(a[DAEMON_ATTR_MCAST_IFN], daemon->interface,
+		   sizeof(daemon->interface));
+	daemon->syncid = get_u32(a[DAEMON_ATTR_SYNC_ID]);
+	daemon->maxlen = get_u16(a[DAEMON_ATTR_SYNC_MAXLEN]);
+	daemon->port = get_u16(a[DAEMON_ATTR_MCAST_PORT]);
+	if (a[DAEMON_ATTR_MCAST_TTL])
+		daemon->ttl = nla_get_u8(a[DAEMON_ATTR_MCAST_TTL]);
+	if (a[DAEMON_ATTR_MCAST_GROUP6])
+		return get_address(a[DAEMON_ATTR_MCAST_GROUP6], AF_INET6,
+				   &daemon->group);
+	if (a[DAEMON_ATTR_MCAST_GROUP])
+		return get_address(a[DAEMON_ATTR_MCAST_GROUP], AF_INET,
+				   &daemon->group);
+	return 0;
+}
+
+int codec_get_timeouts(struct nlmsghdr *hdr, struct timeouts *timeouts)
+{
+	struct nlattr *a[SHUNT_CMD_ATTR_TIMEOUT_UDP + 1];
+
+	if (genlmsg_parse(hdr, 0, a, SHUNT_CMD_ATTR_TIMEOUT_UDP,
+			  config_policy))
+		return -1;
+	timeouts->tcp = get_u32(a[SHUNT_CMD_ATTR_TIMEOUT_TCP]);
+	timeouts->tcp_fin = get_u32(a[SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN]);
+	timeouts->udp = get_u32(a[SHUNT_CMD_ATTR_TIMEOUT_UDP]);
+	return 0;
+}
+
+int codec_get_info(struct nlmsghdr *hdr, struct info *info)
+{
+	struct nlattr *a[SHUNT_INFO_ATTR_CONN_TAB_SIZE + 1];
+
+	if (genlmsg_parse(hdr, 0, a, SHUNT_INFO_ATTR_CONN_TAB_SIZE,
+			  info_policy))
+		return -1;
+	info->version = get_u32(a[SHUNT_INFO_ATTR_VERSION]);
+	info->conn_tab_size = get_u32(a[SHUNT_INFO_ATTR_CONN_TAB_SIZE]);
+	return 0;
+}
+
+int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
+{
+	struct nlattr *a[SHUNT_CONN_ATTR_EXPIRES + 1];
+	uint16_t family;
+
+	memset(conn, 0, sizeof(*conn));
+	if (get_nest(hdr, SHUNT_CMD_ATTR_CONN, a, SHUNT_CONN_ATTR_EXPIRES,
+		     conn_policy))
+		return -1;
+
+	family = get_u16(a[SHUNT_CONN_ATTR_AF]);
+	if (get_address(a[SHUNT_CONN_ATTR_CLIENT_ADDR], family,
+			&conn->client) ||
+	    get_address(a[SHUNT_CONN_ATTR_VIRTUAL_ADDR], family,
+			&conn->virtual) ||
+	    get_address(a[SHUNT_CONN_ATTR_DEST_ADDR],
+			a[SHUNT_CONN_ATTR_DEST_AF] ?
+			get_u16(a[SHUNT_CONN_ATTR_DEST_AF]) : family,
+			&conn->dest))
+		return -1;
+	conn->protocol = get_u16(a[SHUNT_CONN_ATTR_PROTOCOL]);
+	conn->client_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_CLIENT_PORT]));
+	conn->virtual_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_VIRTUAL_PORT]));
+	conn->dest_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_DEST_PORT]));
+	conn->expires = get_u32(a[SHUNT_CONN_ATTR_EXPIRES]);
+	get_string(a[SHUNT_CONN_ATTR_STATE], conn->state,
+		   sizeof(conn->state));
+	return 0;
+}
+
+int codec_get_drop(struct nlmsghdr *hdr, unsigned int index,
+		   struct drop *drop)
+{
+	struct nlattr *a[SHUNT_DROP_ATTR_PAD + 1];
+	struct nlattr *attr;
+	int rest;
+
+	memset(drop, 0, sizeof(*drop));
+	if (!genlmsg_valid_hdr(hdr, 0))
+		return -1;
+	nlmsg_for_each_attr(attr, hdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != SHUNT_CMD_ATTR_DROP || index--)
+			continue;
+		if (nla_parse_nested(a, SHUNT_DROP_ATTR_PAD, attr,
+				     drop_policy) ||
+		    !a[SHUNT_DROP_ATTR_PACKETS])
+			return -1;
+		get_string(a[SHUNT_DROP_ATTR_NAME], drop->name,
+			   sizeof(drop->name));
+		get_string(a[SHUNT_DROP_ATTR_TEXT], drop->text,
+			   sizeof(drop->text));
+		drop->packets = nla_get_u64(a[SHUNT_DROP_ATTR_PACKETS]);
+		return 1;
+	}
+	return 0;
+}
+
+static int put_key(struct nl_msg *msg, const struct service *service)
+{
+	NLA_PUT_U16(msg, SHUNT_SVC_ATTR_AF, service->addr.family);
+	if (service->fwmark) {
+		NLA_PUT_U32(msg, SHUNT_SVC_ATTR_FWMARK, service->fwmark);
+		return 0;
+	}
+	NLA_PUT_U16(msg, SHUNT_SVC_ATTR_PROTOCOL, service->protocol);
+	NLA_PUT(msg, SHUNT_SVC_ATTR_ADDR, sizeof(service->addr.word),
+		service->addr.word);
+	NLA_PUT_U16(msg, SHUNT_SVC_ATTR_PORT, htons(service->port));
+	return 0;
+
+nla_put_failure:
+	return -1;
+}
+
+int codec_put_service_key(struct nl_msg *msg, const struct service *service)
+{
+	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_SERVICE);
+
+	if (!nest || put_key(msg, service))
+		return -1;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+int codec_put_service(struct nl_msg *msg, const struct service *service)
+{
+	struct shunt_flags flags = { .flags = service->flags, .mask = ~0u };
+	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_SERVICE);
+
+	if (!nest || put_key(msg, service))
+		return -1;
+	NLA_PUT_STRING(msg, SHUNT_SVC_ATTR_SCHED_NAME, service->sched);
+	if (service->pe[0])
+		NLA_PUT_STRING(msg, SHUNT_SVC_ATTR_PE_NAME, service->pe);
+	NLA_PUT(msg, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags);
+	NLA_PUT_U32(msg, SHUNT_SVC_ATTR_TIMEOUT, service->timeout);
+	NLA_PUT_U32(msg, SHUNT_SVC_ATTR_NETMASK, service->netmask);
+	nla_nest_end(msg, nest);
+	return 0;
+
+nla_put_failure:
+	return -1;
+}
+
+static int put_tunnel(struct nl_msg *msg, const struct dest *dest)
+{
+	NLA_PUT_U8(msg, SHUNT_DEST_ATTR_TUN_TYPE, dest->tun_type);
+	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_TUN_PORT, htons(dest->tun_port));
+	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_TUN_FLAGS, dest->tun_flags);
+	return 0;
+
+nla_put_failure:
+	return -1;
+}
+
+int codec_put_dest(struct nl_msg *msg, const struct dest *dest)
+{
+	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_DEST);
+
+	if (!nest)
+		return -1;
+	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->addr.family);
+	NLA_PUT(msg, SHUNT_DEST_ATTR_ADDR, sizeof(dest->addr.word),
+		dest->addr.word);
+	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_PORT, htons(dest->port));
+	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_FWD_METHOD, dest->forward);
+	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_WEIGHT, dest->weight);
+	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_U_THRESH, dest->u_threshold);
+	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_L_THRESH, dest->l_threshold);
+	if (dest->forward == SHUNT_FWD_TUNNEL && put_tunnel(msg, dest))
+		return -1;
+	nla_nest_end(msg, nest);
+	return 0;
+
+nla_put_failure:
+	return -1;
+}
+
+static int put_group(struct nl_msg *msg, const struct address *group)
+{
+	if (group->family == AF_INET)
+		NLA_PUT(msg, DAEMON_ATTR_MCAST_GROUP, IPV4_SIZE, group->word);
+	if (group->family == AF_INET6)
+		NLA_PUT(msg, DAEMON_ATTR_MCAST_GROUP6, IPV6_SIZE, group->word);
+	return 0;
+
+nla_put_failure:
+	return -1;
+}
+
+int codec_put_daemon(struct nl_msg *msg, const struct sync_daemon *daemon)
+{
+	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_DAEMON);
+
+	if (!nest)
+		return -1;
+	NLA_PUT_U32(msg, DAEMON_ATTR_STATE, daemon->state);
+	NLA_PUT_STRING(msg, DAEMON_ATTR_MCAST_IFN, daemon->interface);
+	NLA_PUT_U32(msg, DAEMON_ATTR_SYNC_ID, daemon->syncid);
+	if (daemon->maxlen)
+		NLA_PUT_U16(msg, DAEMON_ATTR_SYNC_MAXLEN, daemon->maxlen);
+	if (put_group(msg, &daemon->group))
+		return -1;
+	if (daemon->port)
+		NLA_PUT_U16(msg, DAEMON_ATTR_MCAST_PORT, daemon->port);
+	if (daemon->ttl)
+		NLA_PUT_U8(msg, DAEMON_ATTR_MCAST_TTL, daemon->ttl);
+	nla_nest_end(msg, nest);
+	return 0;
+
+nla_put_failure:
+	return -1;
+}
+
+int codec_put_timeouts(struct nl_msg *msg, const struct timeouts *timeouts)
+{
+	NLA_PUT_U32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP, timeouts->tcp);
+	NLA_PUT_U32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts->tcp_fin);
+	NLA_PUT_U32(msg, SHUNT_CMD_ATTR_TIMEOUT_UDP, timeouts->udp);
+	return 0;
+
+nla_put_failure:
+	return -1;
+}

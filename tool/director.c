@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "director.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "codec.h"
+#include "command.h"
+#include "procfs.h"
+#include "refusal.h"
+
+#define FAMILY_VARIABLE "SHUNT_FAMILY"
+
+/* The kernel's own idea of where modprobe is. */
+static void modprobe_path(char *path, size_t size)
+{
+	int fd = open("/proc/sys/kernel/modprobe", O_RDONLY | O_CLOEXEC);
+	ssize_t got = -1;
+
+	if (fd >= 0) {
+		got = read(fd, path, size - 1);
+		close(fd);
+	}
+	path[got > 0 ? got : 0] = '\0';
+	path[strcspn(path, "\n")] = '\0';
+	if (!path[0])
+		strncpy(path, "/sbin/modprobe", size);
+}
+
+static void modprobe(const char *module, bool quiet)
+{
+	char path[256];
+	pid_t pid;
+
+	modprobe_path(path, sizeof(path));
+	pid = fork();
+	if (!pid) {
+		int null = quiet ? open("/dev/null", O_RDWR) : -1;
+
+		if (null >= 0)
+			dup2(null, STDERR_FILENO);
+		execl(path, path, module, (char *)NULL);
+		_exit(127);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static bool resolve(struct shunt_nl *nl, const char *forced)
+{
+	if (forced)
+		return shunt_nl_resolve(nl, forced);
+	return shunt_nl_resolve(nl, SHUNT_GENL_NAME) ||
+	       shunt_nl_resolve(nl, SHUNT_GENL_COMPAT_NAME);
+}
+
+/*
+ * Asking for IPVS makes the kernel load ip_vs, so where neither is there, the
+ * chance to load Shunt is before that.
+ */
+static bool find_family(struct shunt_nl *nl, const char *forced, bool classic)
+{
+	bool may_load = !forced || !strcmp(forced, SHUNT_GENL_NAME);
+
+	if (!classic && may_load && access("/proc/net/ip_vs", F_OK) &&
+	    !shunt_nl_resolve(nl, SHUNT_GENL_NAME))
+		modprobe("shunt", true);
+	if (resolve(nl, forced))
+		return true;
+	if (!classic)
+		return false;
+	modprobe("ip_vs", false);
+	return resolve(nl, forced);
+}
+
+static int no_director(struct error *error, const char *reason,
+		       const char *better)
+{
+	error_set(error, EXIT_USAGE,
+		  "Can't initialize ipvs: %s\nAre you sure that IP Virtual Server is built in the kernel or as module?",
+		  reason);
+	return error_replace(error, "%s", better);
+}
+
+static int no_family(struct error *error, const char *forced)
+{
+	no_director(error, strerror(ENOPROTOOPT),
+		    "Neither Shunt nor ip_vs is there: load one with `insmod shunt.ko' (or `modprobe shunt' where it is installed), or with `modprobe ip_vs'");
+	if (forced)
+		error_replace(error, "The kernel has no family %s, which the environment variable %s asks for",
+			      forced, FAMILY_VARIABLE);
+	return -1;
+}
+
+static int info_row(struct nlmsghdr *hdr, void *arg)
+{
+	return codec_get_info(hdr, arg);
+}
+
+int director_open(struct director *director, bool classic,
+		  struct error *error)
+{
+	const char *forced = getenv(FAMILY_VARIABLE);
+	struct shunt_nl *nl = &director->nl;
+	struct shunt_nl_reply reply;
+	int failed;
+
+	memset(director, 0, sizeof(*director));
+	failed = shunt_nl_open(nl);
+	if (failed)
+		return no_director(error, strerror(failed), strerror(failed));
+	if (forced && !*forced)
+		forced = NULL;
+	if (!find_family(nl, forced, classic)) {
+		no_family(error, forced);
+		goto close;
+	}
+	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_INFO, 0),
+			   info_row, &director->info, &reply))
+		return 0;
+	if (reply.error == EPERM)
+		no_director(error, "Permission denied (you must be root)",
+			    "Permission denied: this needs root, or CAP_NET_ADMIN");
+	else
+		no_director(error, strerror(reply.error),
+			    strerror(reply.error));
+close:
+	director_close(director);
+	return -1;
+}
+
+void director_close(struct director *director)
+{
+	shunt_nl_close(&director->nl);
+}
+
+static int service_row(struct nlmsghdr *hdr, void *arg)
+{
+	struct entry entry = { .dests = LIST_OF(struct dest) };
+
+	if (codec_get_service(hdr, &entry.service))
+		return -1;
+	return list_add(arg, &entry) ? 0 : -1;
+}
+
+static int dest_row(struct nlmsghdr *hdr, void *arg)
+{
+	struct entry *entry = arg;
+	struct dest dest;
+
+	if (codec_get_dest(hdr, entry->service.addr.family, &dest))
+		return -1;
+	return list_add(&entry->dests, &dest) ? 0 : -1;
+}
+
+static int fetch_dests(struct director *director, struct entry *entry,
+		       struct shunt_nl_reply *reply)
+{
+	struct nl_msg *msg = shunt_nl_request(&director->nl,
+					      SHUNT_CMD_GET_DEST, NLM_F_DUMP);
+
+	if (msg && codec_put_service_key(msg, &entry->service)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return shunt_nl_talk(&director->nl, msg, dest_row, entry, reply);
+}
+
+int director_services(struct director *director, const struct service *only,
+		      struct list *table, struct error *error)
+{
+	struct shunt_nl *nl = &director->nl;
+	struct shunt_nl_reply reply;
+	struct nl_msg *msg;
+	int failed;
+
+	msg = shunt_nl_request(nl, SHUNT_CMD_GET_SERVICE,
+			       only ? 0 : NLM_F_DUMP);
+	if (msg && only && codec_put_service_key(msg, only)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	failed = shunt_nl_talk(nl, msg, service_row, table, &reply);
+	for (size_t i = 0; i < table->count && !failed; i++)
+		failed = fetch_dests(director,
+				     list_at(table, struct entry, i), &reply);
+	return failed ? refusal(error, CMD_LIST, &reply) : 0;
+}
+
+static int conn_row(struct nlmsghdr *hdr, void *arg)
+{
+	struct conn conn;
+
+	if (codec_get_conn(hdr, &conn))
+		return -1;
+	return list_add(arg, &conn) ? 0 : -1;
+}
+
+int director_conns(struct director *director, struct list *conns,
+		   struct error *error)
+{
+	struct shunt_nl *nl = &director->nl;
+	struct shunt_nl_reply reply;
+
+	if (!nl->is_shunt)
+		return procfs_conns(conns, error);
+	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_CONN,
+						NLM_F_DUMP),
+			   conn_row, conns, &reply))
+		return 0;
+	return refusal(error, CMD_LIST, &reply);
+}
+
+static int daemon_row(struct nlmsghdr *hdr, void *arg)
+{
+	struct sync_daemon daemon;
+
+	if (codec_get_daemon(hdr, &daemon))
+		return -1;
+	return list_add(arg, &daemon) ? 0 : -1;
+}
+
+int director_daemons(struct director *director, struct list *daemons,
+		     struct error *error)
+{
+	struct shunt_nl *nl = &director->nl;
+	struct shunt_nl_reply reply;
+
+	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_DAEMON,
+						NLM_F_DUMP),
+			   daemon_row, daemons, &reply))
+		return 0;
+	return refusal(error, CMD_LIST, &reply);
+}
+
+static int timeouts_row(struct nlmsghdr *hdr, void *arg)
+{
+	return codec_get_timeouts(hdr, arg);
+}
+
+int director_timeouts(struct director *director, struct timeouts *timeouts,
+		      struct error *error)
+{
+	struct shunt_nl *nl = &director->nl;
+	struct shunt_nl_reply reply;
+
+	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_CONFIG, 0),
+			   timeouts_row, timeouts, &reply))
+		return 0;
+	return refusal(error, CMD_LIST, &reply);
+}
+
+static int drops_row(struct nlmsghdr *hdr, void *arg)
+{
+	struct drop drop;
+	int got;
+
+	for (unsigned int i = 0; (got = codec_get_drop(hdr, i, &drop)) > 0; i++)
+		if (!list_add(arg, &drop))
+			return -1;
+	return got;
+}
+
+int director_drops(struct director *director, struct list *drops,
+		   struct error *error)
+{
+	struct shunt_nl *nl = &director->nl;
+	struct shunt_nl_reply reply;
+
+	if (!nl->is_shunt)
+		return error_set(error, EXIT_KERNEL,
+				 "--drops needs Shunt, and this is ip_vs, which does not count why it drops packets");
+	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_DROPS, 0),
+			   drops_row, drops, &reply))
+		return 0;
+	return refusal(error, CMD_LIST, &reply);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "nl.h"
+
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include <linux/shunt.h>
+
+/* What the kernel's dumps fill at most; libnl would start with a page. */
+#define MESSAGE_SIZE 32768
+
+/* One request under way. */
+struct talk {
+	shunt_nl_row_fn row;
+	void *arg;
+	struct shunt_nl_reply *reply;
+	bool done;
+};
+
+int shunt_nl_open(struct shunt_nl *nl)
+{
+	int one = 1;
+	int fd;
+
+	memset(nl, 0, sizeof(*nl));
+	nl->socket = nl_socket_alloc();
+	if (!nl->socket)
+		return ENOMEM;
+	if (genl_connect(nl->socket) < 0) {
+		int error = errno;
+
+		shunt_nl_close(nl);
+		return error ? error : EPROTONOSUPPORT;
+	}
+	nl_socket_set_msg_buf_size(nl->socket, MESSAGE_SIZE);
+
+	/*
+	 * The texts of refusals, without the request repeated in front of them.
+	 * A kernel that knows neither still gives the errno.
+	 */
+	fd = nl_socket_get_fd(nl->socket);
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	return 0;
+}
+
+void shunt_nl_close(struct shunt_nl *nl)
+{
+	nl_socket_free(nl->socket);
+	nl->socket = NULL;
+}
+
+bool shunt_nl_resolve(struct shunt_nl *nl, const char *name)
+{
+	int family = genl_ctrl_resolve(nl->socket, name);
+
+	if (family < 0)
+		return false;
+	nl->family = family;
+	nl->is_shunt = !strcmp(name, SHUNT_GENL_NAME);
+	return true;
+}
+
+struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0,
+				flags | NLM_F_ACK, cmd, SHUNT_GENL_VERSION)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/* @tlvs: the attributes that an ack or the end of a dump carries. */
+static void read_reason(struct shunt_nl_reply *reply, struct nlattr *tlvs, int len)
+{
+	struct nlattr *text = nla_find(tlvs, len, NLMSGERR_ATTR_MSG);
+
+	if (text)
+		snprintf(reply->reason, sizeof(reply->reason), "%.*s",
+			 nla_len(text), (char *)nla_data(text));
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
+{
+	/* libnl hands out the payload; the header is right before it. */
+	struct nlmsghdr *hdr = (struct nlmsghdr *)((char *)err - NLMSG_HDRLEN);
+	struct talk *talk = arg;
+	int used = sizeof(*err);
+
+	(void)from;
+	talk->done = true;
+	talk->reply->error = -err->error;
+	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
+		used += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
+	if ((hdr->nlmsg_flags & NLM_F_ACK_TLVS) && nlmsg_datalen(hdr) > used)
+		read_reason(talk->reply, (struct nlattr *)((char *)err + used),
+			    nlmsg_datalen(hdr) - used);
+	return NL_STOP;
+}
+
+/* A dump that fails on its way says so in the message that ends it. */
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct talk *talk = arg;
+	int error;
+
+	talk->done = true;
+	if (nlmsg_datalen(hdr) < (int)sizeof(error))
+		return NL_STOP;
+	memcpy(&error, nlmsg_data(hdr), sizeof(error));
+	if (error < 0)
+		talk->reply->error = -error;
+	if (hdr->nlmsg_flags & NLM_F_ACK_TLVS)
+		read_reason(talk->reply,
+			    (struct nlattr *)((char *)nlmsg_data(hdr) +
+					      sizeof(error)),
+			    nlmsg_datalen(hdr) - sizeof(error));
+	return NL_STOP;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	struct talk *talk = arg;
+
+	(void)msg;
+	talk->done = true;
+	return NL_STOP;
+}
+
+static int on_row(struct nl_msg *msg, void *arg)
+{
+	struct talk *talk = arg;
+
+	if (!talk->row || !talk->row(nlmsg_hdr(msg), talk->arg))
+		return NL_OK;
+	talk->reply->error = EBADMSG;
+	talk->done = true;
+	return NL_STOP;
+}
+
+/*
+ * A table that changed while it was dumped: what is in it now can only be told
+ * by a dump, so there is nothing better to read again.
+ */
+static int on_interrupted(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+static int receive(struct shunt_nl *nl, struct nl_cb *cb, struct talk *talk)
+{
+	while (!talk->done) {
+		int error = nl_recvmsgs(nl->socket, cb);
+
+		if (talk->done)
+			break;
+		if (error < 0) {
+			talk->reply->error = EIO;
+			snprintf(talk->reply->reason,
+				 sizeof(talk->reply->reason), "%s",
+				 nl_geterror(error));
+			break;
+		}
+	}
+	return talk->reply->error ? -1 : 0;
+}
+
+int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row, void *arg,
+	    struct shunt_nl_reply *reply)
+{
+	struct talk talk = { .row = row, .arg = arg, .reply = reply };
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int failed = -1;
+
+	memset(reply, 0, sizeof(*reply));
+	if (!msg || !cb) {
+		reply->error = ENOMEM;
+		goto out;
+	}
+	nl_cb_err(cb, NL_CB_CUSTOM, on_error, &talk);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, &talk);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, &talk);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_row, &talk);
+	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, NULL);
+
+	if (nl_send_auto(nl->socket, msg) < 0)
+		reply->error = EIO;
+	else
+		failed = receive(nl, cb, &talk);
+out:
+	nl_cb_put(cb);
+	nlmsg_free(msg);
+	return failed;
+}

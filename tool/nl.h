@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The way to the kernel: one socket and one resolved family a run. Knows
+ * messages, not what is in them.
+ */
+#ifndef SHUNTADM_NL_H
+#define SHUNTADM_NL_H
+
+#include <stdbool.h>
+
+#include <netlink/msg.h>
+
+/**
+ * struct shunt_nl - an open connection to a director
+ * @family:	generic netlink family number
+ * @is_shunt:	the family is SHUNT and not IPVS
+ */
+struct shunt_nl {
+	struct nl_sock *socket;
+	int family;
+	bool is_shunt;
+};
+
+#define SHUNT_NL_REASON_SIZE 256
+
+/**
+ * struct shunt_nl_reply - how a request ended
+ * @error:	0 or a positive errno
+ * @reason:	the kernel's own words (extack), empty where it has none
+ */
+struct shunt_nl_reply {
+	int error;
+	char reason[SHUNT_NL_REASON_SIZE];
+};
+
+/** shunt_nl_row_fn - takes one answer; nonzero says that it is malformed */
+typedef int (*shunt_nl_row_fn)(struct nlmsghdr *hdr, void *arg);
+
+/** shunt_nl_open() - a socket, no family yet; 0 or a positive errno */
+int shunt_nl_open(struct shunt_nl *nl);
+
+void shunt_nl_close(struct shunt_nl *nl);
+
+/** shunt_nl_resolve() - does the kernel know the family @name? */
+bool shunt_nl_resolve(struct shunt_nl *nl, const char *name);
+
+/** shunt_nl_request() - a message for command @cmd; NULL when memory is out */
+struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags);
+
+/**
+ * shunt_nl_talk() - send a message and read all of its answer
+ * @msg:	freed here; NULL answers with ENOMEM
+ * @row:	called for each answer; NULL where only an ack is expected
+ *
+ * Return: 0, or -1 with @reply filled in.
+ */
+int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row, void *arg,
+	    struct shunt_nl_reply *reply);
+
+#endif

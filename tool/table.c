@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE	/* qsort_r() */
+#include "table.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *list_add(struct list *list, const void *item)
+{
+	char *slot;
+
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 16;
+		char *items = reallocarray(list->items, room, list->size);
+
+		if (!items)
+			return NULL;
+		list->items = items;
+		list->room = room;
+	}
+	slot = list->items + list->count++ * list->size;
+	memcpy(slot, item, list->size);
+	return slot;
+}
+
+void list_free(struct list *list)
+{
+	free(list->items);
+	list->items = NULL;
+	list->count = list->room = 0;
+}
+
+void table_free(struct list *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		list_free(&list_at(table, struct entry, i)->dests);
+	list_free(table);
+}
+
+void conns_free(struct list *conns)
+{
+	for (size_t i = 0; i < conns->count; i++)
+		free(list_at(conns, struct conn, i)->pe_data);
+	list_free(conns);
+}
+
+/*
+ * ipvsadm looks at the sign of a 32 bit difference. That is no order (1 < 2^31,
+ * but 0 > 2^31), so to give the same list it takes the same comparisons.
+ */
+static int compare_u32(uint32_t a, uint32_t b, bool classic)
+{
+	if (a == b)
+		return 0;
+	if (classic)
+		return (int32_t)(a - b) < 0 ? -1 : 1;
+	return a < b ? -1 : 1;
+}
+
+static int compare_address(const struct address *a, const struct address *b,
+			   bool classic)
+{
+	int order = 0;
+
+	for (int i = 0; i < 4 && !order; i++)
+		order = compare_u32(ntohl(a->word[i]), ntohl(b->word[i]),
+				    classic);
+	return order;
+}
+
+static int compare_services(const void *left, const void *right, void *arg)
+{
+	const struct service *a = &((const struct entry *)left)->service;
+	const struct service *b = &((const struct entry *)right)->service;
+	const bool *classic = arg;
+	int order;
+
+	order = compare_u32(a->fwmark, b->fwmark, *classic);
+	if (!order)
+		order = a->addr.family - b->addr.family;
+	if (!order)
+		order = a->protocol - b->protocol;
+	if (!order)
+		order = compare_address(&a->addr, &b->addr, *classic);
+	return order ? order : a->port - b->port;
+}
+
+static int compare_dests(const void *left, const void *right, void *arg)
+{
+	const struct dest *a = left, *b = right;
+	const bool *classic = arg;
+	int order = compare_address(&a->addr, &b->addr, *classic);
+
+	return order ? order : a->port - b->port;
+}
+
+void table_sort(struct list *table, bool classic)
+{
+	if (!table->count)
+		return;
+	qsort_r(table->items, table->count, table->size, compare_services,
+		&classic);
+	for (size_t i = 0; i < table->count; i++) {
+		struct list *dests = &list_at(table, struct entry, i)->dests;
+
+		if (dests->count)
+			qsort_r(dests->items, dests->count, dests->size,
+				compare_dests, &classic);
+	}
+}
