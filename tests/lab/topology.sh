@@ -193,10 +193,6 @@ lan_bridge() {
 prepare_real_servers() {
 	local ns
 	for ns in rs1 rs2; do
-		if [ ! -e "$TOP/tool/shunt-realserver" ]; then	# INTERIM
-			ip netns exec $ns bash -c "cd /proc/sys/net/ipv4/conf; echo 1 > all/arp_ignore; echo 2 > all/arp_announce; for v in $*; do ip addr add \$v dev lo; done"
-			continue
-		fi
 		ip netns exec $ns "$TOP/tool/shunt-realserver" start "$@" || return
 	done
 }

@@ -127,9 +127,8 @@ offloads() {
 	local point
 	for point in client:eth0 gw:eth0 gw:eth1 director:eth0 director:eth1 rs1:eth0 rs2:eth0 \
 		lan:to-director lan:to-rs1 lan:to-rs2 lan:to-gw; do
-		ip netns exec "${point%:*}" test -e "/sys/class/net/${point#*:}" || continue
-		must ns "${point%:*}"
-		must offload "${point#*:}" "$1"
+		ask "ns ${point%:*}"
+		ask "offload ${point#*:} $1"
 	done
 	must ns client
 }
@@ -138,22 +137,35 @@ offloads() {
 
 tap() {
 	TRACE=/tmp/trace
-	trace_pid=$("$BUILD/bin/trace" -o $TRACE "$@") || result 'not ok' "tap $*"
+	trace_pid=$("$BUILD/bin/trace" -o "$TRACE" "$@") || result 'not ok' "tap $*"
 }
 
 untap() {
 	kill "$trace_pid"
-	until [ -e $TRACE ]; do nap; done
-	! grep lost $TRACE || result 'not ok' "the capture is whole"
+	until [ -e "$TRACE" ]; do nap; done
+	! grep lost "$TRACE" || result 'not ok' "the capture is whole"
 }
 
+# shellcheck disable=SC2016
 FIELDS='{ ns = $2; dev = $3; dir = $4; smac = $5; dmac = $6; type = $7; src = $8; sport = $9; dst = $10; dport = $11
 	  ttl = $12; proto = $13; flags = $14; ipcsum = $15; l4csum = $16; len = $17; digest = $18 }'
 
-frames() { awk "$FIELDS $1 { print ${2:-\$0} }" $TRACE; }
-count() { awk "$FIELDS $1 { n++ } END { print n + 0 }" $TRACE; }
+frames() { awk "$FIELDS $1 { print ${2:-\$0} }" "$TRACE"; }
+count() { awk "$FIELDS $1 { n++ } END { print n + 0 }" "$TRACE"; }
 # The different values of WHAT, in order.
 values() { frames "$@" | sort -u; }
+
+# way PROTO < lines "TITLE|NETNS DEV|WANTED": one test a line: WANTED is all that the capture's frames coming in there have as
+# source and destination MAC, source address and port, destination address and port, and TTL.
+way() {
+	local captured title where wanted
+	captured=$(awk "$FIELDS"' dir == "in" && proto == "'"$1"'" {
+			it = smac " " dmac " " src " " sport " " dst " " dport " " ttl
+			if (!((ns, dev, it) in seen)) { seen[ns, dev, it] = 1; print ns " " dev "|" it } }' "$TRACE")
+	while IFS='|' read -r title where wanted; do
+		is "$1, $title" "$(sed -n "s/^$where|//p" <<< "$captured")" "$wanted"
+	done
+}
 
 # How many frames have a wrong checksum; "partial" is one the device would complete.
 bad_checksums() { count 'ipcsum == "bad" || l4csum ~ /^bad/'; }

@@ -22,24 +22,14 @@ services() {
 
 # hops PROTO CIP VIP RIP RPORT RS-NETNS RS-MAC: the seed's six steps, for all frames of the capture.
 hops() {
-	local proto=$1 cip=$2 vip=$3 rip=$4 rport=$5 rs=$6 rs_mac=$7
-	hop() {
-		local where="ns == \"${2%:*}\" && dev == \"${2#*:}\" && dir == \"in\" && proto == \"$proto\""
-		is "$proto $vip, $1" "$(values "$where" 'smac, dmac, src, dst')" "$3"
-	}
-	hop "step 1, client to gateway" gw:eth0 "$client_mac $gw_up_mac $cip $vip"
-	hop "step 2, gateway to director" director:eth0 "$gw_down_mac $vip_mac $cip $vip"
-	hop "step 3, director to real server" "$rs:eth0" "$dip_mac $rs_mac $cip $rip"
-	hop "step 4, real server to director" director:eth1 "$rs_mac $dip_mac $rip $cip"
-	hop "step 5, director to gateway" gw:eth1 "$vip_mac $gw_down_mac $vip $cip"
-	hop "step 6, gateway to client" client:eth0 "$gw_up_mac $client_mac $vip $cip"
-	is "$proto $vip, port at the real server" \
-		"$(values "ns == \"$rs\" && dir == \"in\" && proto == \"$proto\"" 'sport, dport')" "4000 $rport"
-	is "$proto $vip, port at the client" \
-		"$(values "ns == \"client\" && dir == \"in\" && proto == \"$proto\"" 'sport, dport')" "80 4000"
-	is "$proto $vip, the director lowers the TTL by one each way" \
-		"$(values "proto == \"$proto\" && dir == \"in\"" 'ns, dev, ttl' | tr '\n' ' ')" \
-		"client eth0 62 director eth0 63 director eth1 64 gw eth0 64 gw eth1 63 $rs eth0 62 "
+	way "$1" <<-STEPS
+		$3 step 1, client to gateway|gw eth0|$client_mac $gw_up_mac $2 4000 $3 80 64
+		$3 step 2, gateway to director|director eth0|$gw_down_mac $vip_mac $2 4000 $3 80 63
+		$3 step 3, director to real server|$6 eth0|$dip_mac $7 $2 4000 $4 $5 62
+		$3 step 4, real server to director|director eth1|$7 $dip_mac $4 $5 $2 4000 64
+		$3 step 5, director to gateway|gw eth1|$vip_mac $gw_down_mac $3 80 $2 4000 63
+		$3 step 6, gateway to client|client eth0|$gw_up_mac $client_mac $3 80 $2 4000 62
+	STEPS
 }
 
 exchange() {
