@@ -20,4 +20,26 @@ clean:
 	[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
 	$(MAKE) -C tool clean
 
-.PHONY: all module tool install clean
+# The lab (tests/README.md): a VM with a stock kernel, both seeds' systems in it.
+KVER ?= default
+TOPO ?= nat
+LB ?= shunt
+export LB BUILD
+BUILD := $(CURDIR)/build
+COLOR := $(shell [ -t 1 ] && echo 1)
+export COLOR
+IN_VM = GUEST_ENV="LB BUILD COLOR" tests/vm/boot
+
+demo:
+	@kver=$$(tests/vm/prepare $(KVER)) && $(IN_VM) -n demo $$kver tests/lab/demo
+
+lab:
+	@kver=$$(tests/vm/prepare $(KVER)) && $(IN_VM) -i -n lab $$kver 'tests/lab/shell $(TOPO)'
+
+check:
+	@tests/vm/check
+
+check-all:
+	@tests/vm/check all
+
+.PHONY: all module tool install clean demo lab check check-all

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The real servers' side of flow, and the requests both sides speak: 16 bytes,
+ * an operation and a number.
+ *
+ *   w    answers 16 bytes: who we are
+ *   g N  answers N bytes of the pattern
+ *   p N  takes N bytes of the pattern, answers 16 bytes: "ok" or "bad"
+ *   h    from now on does not close when the client has closed
+ *   c    closes first
+ *   r    resets
+ *   e N  (UDP) the request is N bytes long, the pattern after its first 16; so is the answer, which begins with who we are
+ */
+#ifndef SHUNT_LAB_SERVE_H
+#define SHUNT_LAB_SERVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NAME_SIZE	16
+
+struct request {
+	uint64_t op;
+	uint64_t n;
+};
+
+void pattern_fill(uint8_t *buf, uint64_t off, size_t len);
+bool pattern_check(const uint8_t *buf, uint64_t off, size_t len);
+
+/* Listens on these ports, TCP and UDP, both families, in the current netns. */
+void serve_listen(const char *name, const int *ports, int n_ports);
+_Noreturn void serve_run(void);
+
+#endif /* SHUNT_LAB_SERVE_H */

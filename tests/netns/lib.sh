@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The test library. A test file sources it, defines scenarios (functions) and ends with "run SCENARIO...".
+#
+# run gives each scenario to stock ip_vs first and to Shunt then (LBS says which; "only_shunt" and "only_ipvs" ask), each time with
+# the module freshly loaded. A scenario brings a topology up, and makes steps:
+#
+#   is TEXT GOT WANTED       one test: GOT is WANTED
+#   like TEXT GOT REGEX      one test: GOT matches
+#   same TEXT VALUE          one test, on Shunt: VALUE is what stock ip_vs gave at the step of the same name
+#   wait_for TEXT COMMAND... one test: COMMAND succeeds within WAIT seconds (30); nothing ever sleeps for a fixed time
+#
+# Traffic is one process, flow (tests/lab/flow.c), that "ask" talks to; its answer is in $REPLY. Captures are another, trace
+# (tests/lab/trace.c): "tap NETNS:DEV..." … "untap", and "frames EXPRESSION [WHAT]" prints WHAT of the frames that match.
+
+# shellcheck source=tests/lab/topology.sh
+. "$TOP/tests/lab/topology.sh"
+# shellcheck source=tests/lab/lb.sh
+. "$TOP/tests/lab/lb.sh"
+
+LBS=${LBS:-ipvs shunt}
+WAIT=${WAIT:-30}
+TESTS=0 FAILED=0
+declare -A STOCK=()
+TEST_FILE=$(basename "$0")
+
+# A moment's wait between two looks at a condition, without a process.
+mkfifo /tmp/never
+exec {NEVER}<> /tmp/never
+rm /tmp/never
+nap() { read -rt 0.05 -u $NEVER || :; }
+
+result() {
+	TESTS=$((TESTS + 1))
+	[ "$1" = ok ] || FAILED=$((FAILED + 1))
+	printf '%s %d - %s/%s: %s\n' "$1" $TESTS "$TEST_FILE" "$LB" "$2"
+}
+
+# Lines of explanation, which no counter takes for a test.
+explain() { printf '%s\n' "$*" | sed 's/^/#   /'; }
+
+is() {
+	if [ "$2" = "$3" ]; then
+		result ok "$1"
+	else
+		result 'not ok' "$1"
+		explain "got:    $2"
+		explain "wanted: $3"
+		return 1
+	fi
+}
+
+like() {
+	if [[ $2 =~ $3 ]]; then
+		result ok "$1"
+	else
+		result 'not ok' "$1"
+		explain "got:            $2"
+		explain "wanted a match: $3"
+		return 1
+	fi
+}
+
+same() {
+	if [ "$LB" = ipvs ]; then
+		STOCK[$SCENARIO/$1]=$2
+	elif [ -n "${STOCK[$SCENARIO/$1]+set}" ]; then
+		is "$1, same as stock" "$2" "${STOCK[$SCENARIO/$1]}"
+	fi
+}
+
+wait_for() {
+	local text=$1 end=$((SECONDS + WAIT))
+	shift
+	until "$@"; do
+		if ((SECONDS > end)); then
+			result 'not ok' "$text"
+			explain "not so after $WAIT s: $*"
+			return 1
+		fi
+		nap
+	done
+	result ok "$text"
+}
+
+only_shunt() { [ "$LB" = shunt ]; }
+only_ipvs() { [ "$LB" = ipvs ]; }
+
+# --- traffic
+
+flow_on() {
+	coproc FLOW { exec "$BUILD/bin/flow"; }
+	exec {FLOW_IN}>&"${FLOW[1]}" {FLOW_OUT}<&"${FLOW[0]}"
+	eval "exec ${FLOW[1]}>&- ${FLOW[0]}<&-"
+}
+
+flow_off() {
+	exec {FLOW_IN}>&- {FLOW_OUT}<&-
+	wait "$FLOW_PID" 2>/dev/null
+}
+
+ask() {
+	printf '%s\n' "$*" >&"$FLOW_IN"
+	IFS= read -r -t 60 REPLY <&"$FLOW_OUT" || REPLY="error: no answer"
+}
+
+# asked TEXT WANTED COMMAND: one test, that flow answers so.
+asked() {
+	ask "$3"
+	is "$1" "$REPLY" "$2"
+}
+
+# must COMMAND: a step that is no test by itself and has to work.
+must() {
+	ask "$*"
+	case $REPLY in error:*) result 'not ok' "$* ($REPLY)"; return 1;; esac
+}
+
+# Servers A and B on the real servers.
+serve() {
+	must serve rs1 A "$@"
+	must serve rs2 B "$@"
+	must ns client
+}
+
+offloads() {
+	local point
+	for point in client:eth0 gw:eth0 gw:eth1 director:eth0 director:eth1 rs1:eth0 rs2:eth0 \
+		lan:to-director lan:to-rs1 lan:to-rs2 lan:to-gw; do
+		ask "ns ${point%:*}"
+		ask "offload ${point#*:} $1"
+	done
+	must ns client
+}
+
+# --- captures
+
+tap() {
+	TRACE=/tmp/trace
+	trace_pid=$("$BUILD/bin/trace" -o "$TRACE" "$@") || result 'not ok' "tap $*"
+}
+
+untap() {
+	kill "$trace_pid"
+	until [ -e "$TRACE" ]; do nap; done
+	! grep lost "$TRACE" || result 'not ok' "the capture is whole"
+}
+
+# shellcheck disable=SC2016
+FIELDS='{ ns = $2; dev = $3; dir = $4; smac = $5; dmac = $6; type = $7; src = $8; sport = $9; dst = $10; dport = $11
+	  ttl = $12; proto = $13; flags = $14; ipcsum = $15; l4csum = $16; len = $17; digest = $18 }'
+
+frames() { awk "$FIELDS $1 { print ${2:-\$0} }" "$TRACE"; }
+count() { awk "$FIELDS $1 { n++ } END { print n + 0 }" "$TRACE"; }
+# The different values of WHAT, in order.
+values() { frames "$@" | sort -u; }
+
+# way PROTO < lines "TITLE|NETNS DEV|WANTED": one test a line: WANTED is all that the capture's frames coming in there have as
+# source and destination MAC, source address and port, destination address and port, and TTL.
+way() {
+	local captured title where wanted
+	captured=$(awk "$FIELDS"' dir == "in" && proto == "'"$1"'" {
+			it = smac " " dmac " " src " " sport " " dst " " dport " " ttl
+			if (!((ns, dev, it) in seen)) { seen[ns, dev, it] = 1; print ns " " dev "|" it } }' "$TRACE")
+	while IFS='|' read -r title where wanted; do
+		is "$1, $title" "$(sed -n "s/^$where|//p" <<< "$captured")" "$wanted"
+	done
+}
+
+# How many frames have a wrong checksum; "partial" is one the device would complete.
+bad_checksums() { count 'ipcsum == "bad" || l4csum ~ /^bad/'; }
+
+# --- the director
+
+# rules < lines in the format of --restore: all services in one process.
+rules() { adm -R || result 'not ok' "rules"; }
+
+# The connections, a sorted line each: protocol, state, timeout (rounded up to 10 s), client, virtual, real.
+connections() {
+	adm -L -n -c | awk '$2 ~ /^[0-9]+:[0-9][0-9]$/ {
+		split($2, t, ":")
+		print $1, $3, int((t[1] * 60 + t[2] + 9) / 10) * 10, $4, $5, $6 }' | sort
+}
+
+# Each service's and real server's counters, a line each: address, connections, packets in, out, bytes in, out.
+stats() {
+	adm -L -n --stats --exact | awk '$1 ~ /^(TCP|UDP)$/ { print $1 " " $2, $3, $4, $5, $6, $7 }
+		$1 == "->" && $2 != "RemoteAddress:Port" { print $2, $3, $4, $5, $6, $7 }'
+}
+
+counters_are() { [ "$(stats)" = "$1" ]; }
+
+# refused TEXT STATUS REGEX COMMAND...: one test: the command exits so and says so.
+refused() {
+	local text=$1 status=$2 regex=$3 output rc
+	shift 3
+	output=$("$@" 2>&1)
+	rc=$?
+	like "$text" "$rc $output" "^$status .*$regex"
+}
+
+# --- the frame around the scenarios
+
+# The kernel's log since the last time, kept for the host; a dirty one is a failed test.
+log_is_clean() {
+	local dirt
+	dmesg -c > /tmp/dmesg
+	cat /tmp/dmesg >> /mnt/dmesg
+	dirt=$("$TOP/tests/vm/dmesg-dirt" < /tmp/dmesg)
+	is "the kernel's log is clean" "$dirt" ""
+}
+
+run() {
+	dmesg -c >> /mnt/dmesg
+	echo "# $TEST_FILE"
+	for LB in $LBS; do
+		if ! lb_load; then
+			result 'not ok' "the module loads"
+			continue
+		fi
+		for SCENARIO in "$@"; do
+			flow_on
+			"$SCENARIO"
+			flow_off
+			down
+		done
+		lb_unload || result 'not ok' "the module unloads"
+		log_is_clean
+	done
+	echo "1..$TESTS"
+	[ $FAILED = 0 ]
+}
