@@ -140,8 +140,8 @@ static void put_stats(struct nl_msg *msg, int type, bool wide)
 }
 
 /* As the kernel answers, with what differs between kernels. */
-static struct nl_msg *answer(int nested, size_t addr_size, bool narrow,
-			     bool wide)
+static struct nl_msg *answer(uint16_t family, int nested, size_t addr_size,
+			     bool narrow, bool wide)
 {
 	struct shunt_flags flags = { .flags = 0x3, .mask = ~0u };
 	uint8_t addr[16] = { 192, 0, 2, 1 };
@@ -149,7 +149,7 @@ static struct nl_msg *answer(int nested, size_t addr_size, bool narrow,
 	struct nlattr *nest;
 
 	nest = nla_nest_start(msg, SHUNT_CMD_ATTR_SERVICE | nested);
-	nla_put_u16(msg, SHUNT_SVC_ATTR_AF, AF_INET);
+	nla_put_u16(msg, SHUNT_SVC_ATTR_AF, family);
 	nla_put_u16(msg, SHUNT_SVC_ATTR_PROTOCOL, IPPROTO_UDP);
 	nla_put(msg, SHUNT_SVC_ATTR_ADDR, addr_size, addr);
 	nla_put_u16(msg, SHUNT_SVC_ATTR_PORT, htons(53));
@@ -170,7 +170,7 @@ static void answers(void)
 	struct service service;
 	struct nl_msg *msg;
 
-	msg = answer(0, 16, true, true);
+	msg = answer(AF_INET, 0, 16, true, true);
 	expect(!codec_get_service(nlmsg_hdr(msg), &service) &&
 	       service.addr.word[0] == inet_addr("192.0.2.1") &&
 	       !service.addr.word[1] && service.port == 53 &&
@@ -180,7 +180,7 @@ static void answers(void)
 	       "its 64 bit counters are preferred");
 	nlmsg_free(msg);
 
-	msg = answer(NLA_F_NESTED, 4, true, false);
+	msg = answer(AF_INET, NLA_F_NESTED, 4, true, false);
 	expect(!codec_get_service(nlmsg_hdr(msg), &service) &&
 	       service.addr.word[0] == inet_addr("192.0.2.1"),
 	       "a nest with the flag and an address of 4 bytes too");
@@ -189,9 +189,19 @@ static void answers(void)
 	       "counters of 32 bit are read where there are no others");
 	nlmsg_free(msg);
 
-	msg = answer(0, 2, false, false);
+	msg = answer(AF_INET, 0, 2, false, false);
 	expect(codec_get_service(nlmsg_hdr(msg), &service),
 	       "an address of 2 bytes is malformed");
+	nlmsg_free(msg);
+
+	msg = answer(AF_INET6, 0, 4, false, false);
+	expect(codec_get_service(nlmsg_hdr(msg), &service),
+	       "and an IPv6 one of 4 bytes");
+	nlmsg_free(msg);
+
+	msg = answer(AF_UNIX, 0, 16, false, false);
+	expect(codec_get_service(nlmsg_hdr(msg), &service),
+	       "and one of another family");
 	nlmsg_free(msg);
 
 	msg = message(SHUNT_CMD_NEW_SERVICE);
@@ -326,7 +336,7 @@ static void damaged(void)
 	struct service service = a_service();
 	struct dest dest = a_dest();
 	struct sync_daemon daemon = { .state = 1, .interface = "eth0" };
-	struct nl_msg *msg = answer(0, 16, true, true);
+	struct nl_msg *msg = answer(AF_INET, 0, 16, true, true);
 
 	srand(1);
 	damage(msg, 20000);
