@@ -86,6 +86,7 @@ static void endpoints(void)
 		{ "[::1:80", IPPROTO_TCP, NULL },
 		{ "::1]:80", IPPROTO_TCP, NULL },
 		{ "[]:80", IPPROTO_TCP, NULL },
+		{ "[fe80::1%lo]:80", IPPROTO_TCP, NULL },
 		{ "[1.2.3.4]:80", IPPROTO_TCP, NULL },
 		{ "[::ffff:1.2.3.4]:80", IPPROTO_TCP, "[::ffff:1.2.3.4]:80" },
 	};
