@@ -271,7 +271,7 @@ int codec_get_info(struct nlmsghdr *hdr, struct info *info)
 int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
 {
 	struct nlattr *a[SHUNT_CONN_ATTR_EXPIRES + 1];
-	uint16_t family;
+	uint16_t family, dest_family;
 
 	memset(conn, 0, sizeof(*conn));
 	if (get_nest(hdr, SHUNT_CMD_ATTR_CONN, a, SHUNT_CONN_ATTR_EXPIRES,
@@ -279,14 +279,13 @@ int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
 		return -1;
 
 	family = get_u16(a[SHUNT_CONN_ATTR_AF]);
+	dest_family = get_u16(a[SHUNT_CONN_ATTR_DEST_AF]);
 	if (get_address(a[SHUNT_CONN_ATTR_CLIENT_ADDR], family,
 			&conn->client) ||
 	    get_address(a[SHUNT_CONN_ATTR_VIRTUAL_ADDR], family,
 			&conn->virtual) ||
 	    get_address(a[SHUNT_CONN_ATTR_DEST_ADDR],
-			a[SHUNT_CONN_ATTR_DEST_AF] ?
-			get_u16(a[SHUNT_CONN_ATTR_DEST_AF]) : family,
-			&conn->dest))
+			dest_family ? dest_family : family, &conn->dest))
 		return -1;
 	conn->protocol = get_u16(a[SHUNT_CONN_ATTR_PROTOCOL]);
 	conn->client_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_CLIENT_PORT]));

@@ -18,10 +18,11 @@ __attribute__((unused)) static int unit_result(int good, const char *text)
 
 #define expect(condition, ...)						\
 	do {								\
+		int unit_good = !!(condition);				\
 		char unit_text[512];					\
 									\
 		snprintf(unit_text, sizeof(unit_text), __VA_ARGS__);	\
-		unit_result(!!(condition), unit_text);			\
+		unit_result(unit_good, unit_text);			\
 	} while (0)
 
 /* Both strings are shown where they differ. */
