@@ -283,7 +283,7 @@ static void print_conn(FILE *out, const struct conn *conn,
 	fprintf(out, "%-3s %-6s %-11s %-18s %-18s ", protocol ? protocol : "???",
 		expires, conn->state, client, virtual);
 	if (style->engines && conn->pe[0])
-		fprintf(out, "%-18s %-16s %s\n", dest, conn->pe,
+		fprintf(out, "%-16s %-18s %s\n", dest, conn->pe,
 			conn->pe_data ? conn->pe_data : "");
 	else
 		fprintf(out, "%s\n", dest);
