@@ -258,6 +258,11 @@ void print_services(FILE *out, const struct list *table,
 			print_dest(out, list_at(&entry->dests, struct dest, j),
 				   entry->service.protocol, style);
 	}
+	if (info && info->has_total && is_counters(style) && !style->classic) {
+		fprintf(out, "%-33s", "Total");
+		print_counters(out, &info->total, style);
+		fputc('\n', out);
+	}
 }
 
 static void print_conn(FILE *out, const struct conn *conn,
