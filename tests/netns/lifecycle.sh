@@ -23,6 +23,9 @@ services() { # -m | -g
 	RULES
 }
 
+# The services, without the timeouts.
+saved() { adm -S -n | grep -v '^--set'; }
+
 # More answers than at the time of "mark", TCP and UDP.
 mark() { ask tally; read -r tcp_before _ udp_before _ <<< "$REPLY"; }
 more_answers() {
@@ -56,7 +59,7 @@ unload() {
 			mark_failures
 			wait_for "$topology, round $n: without the module nobody answers" more_failures
 			insmod "${SHUNT_KO:-$BUILD/$(uname -r)/shunt.ko}" || result 'not ok' "insmod again"
-			is "$topology, round $n: the module starts empty" "$(adm -S -n)" ""
+			is "$topology, round $n: the module starts empty" "$(saved)" ""
 			services $method
 		done
 		flowing "$topology: traffic flows at the end"
@@ -113,7 +116,7 @@ reconfigured() {
 	flowing "traffic flows after five rounds of changes"
 	ask calm
 	like "nothing but the moments without service failed" "$REPLY" '^[0-9]+ [0-9]+ [0-9]+ [0-9]+$'
-	is "what is configured is what was said last" "$(adm -S -n | grep -v '^-. [^ ]* \[' | sort)" "$(sort <<-RULES
+	is "what is configured is what was said last" "$(saved | grep -v '^-. [^ ]* \[' | sort)" "$(sort <<-RULES
 		-A -t $VIP:80 -s wrr
 		-a -t $VIP:80 -r $RIP1:80 -m -w 1
 		-a -t $VIP:80 -r $RIP2:80 -m -w 3
@@ -126,9 +129,9 @@ reconfigured() {
 twice() {
 	like "loading it twice is refused" "$(lb_load 2>&1)" 'File exists'
 	nat_up
-	is "another netns has nothing of it" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n)" ""
+	is "another netns has nothing of it" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n | grep -v "^--set")" ""
 	services -m
-	is "services belong to a netns" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n)" ""
+	is "services belong to a netns" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n | grep -v "^--set")" ""
 }
 
 # With stock ip_vs loaded both work side by side, and each serves its own.
@@ -175,7 +178,7 @@ apart() {
 	is "the second netns has seen no connection" "$(adm -L -n -c | grep -c $vip)" 0
 	is "the first has" "$(other -L -n -c | grep -c $vip)" 2
 	other -C
-	is "a flush in one leaves the other" "$(adm -S -n | tr '\n' ';')" "-A -t $vip:80 -s rr;-a -t $vip:80 -r $RIP1:80 -m -w 1;"
+	is "a flush in one leaves the other" "$(saved | tr '\n' ';')" "-A -t $vip:80 -s rr;-a -t $vip:80 -r $RIP1:80 -m -w 1;"
 	ip -n gw address delete $vip/32 dev lo
 	ip -n gw route add $vip/32 via "$VIP"
 	asked "the second netns serves with its own server" "A A" "many tcp 2 $vip 80"
