@@ -12,6 +12,7 @@
 #include "table/dest.h"
 #include "table/expire.h"
 #include "table/service.h"
+#include "table/trash.h"
 
 unsigned int shunt_net_id __read_mostly;
 
@@ -46,7 +47,11 @@ err_drops:
 /* A grace period lies between this and net_exit(): no packet is left there. */
 static void __net_exit net_pre_exit(struct net *net)
 {
-	shunt_hooks_unregister(shunt_net(net));
+	struct shunt_net *sn = shunt_net(net);
+
+	mutex_lock(&sn->mutex);
+	shunt_hooks_unregister(sn);
+	mutex_unlock(&sn->mutex);
 }
 
 static void __net_exit net_exit(struct net *net)
@@ -57,6 +62,7 @@ static void __net_exit net_exit(struct net *net)
 	shunt_config_flush(sn);
 	mutex_unlock(&sn->mutex);
 
+	sn->used = sn->wheel;
 	shunt_conns_exit(sn);
 	shunt_wheel_destroy(sn);
 	shunt_trash_exit(sn);
@@ -68,10 +74,18 @@ static void __net_exit net_exit(struct net *net)
 /*
  * A connection's memory follows it after a grace period and lets go of its real
  * server, whose own follows after another and lets go of a route, whose own
- * needs a third. IPv6 routes must be gone before the netns's routing is.
+ * needs a third. IPv6 routes must be gone before the netns's routing is. Hosts
+ * with many netns that never had a service need not wait.
  */
 static void __net_exit net_exit_batch(struct list_head *nets)
 {
+	struct net *net;
+	bool used = false;
+
+	list_for_each_entry(net, nets, exit_list)
+		used |= shunt_net(net)->used;
+	if (!used)
+		return;
 	rcu_barrier();
 	rcu_barrier();
 	rcu_barrier();

@@ -5,7 +5,7 @@
 #ifndef SHUNT_NET_H
 #define SHUNT_NET_H
 
-#include <linux/list.h>
+#include <linux/hashtable.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
@@ -17,7 +17,10 @@
 #include "stats/counters.h"
 #include "stats/drop.h"
 
+struct nf_hook_ops;
 struct shunt_wheel;
+
+#define SHUNT_TRASH_BITS	8
 
 /**
  * struct shunt_net - a netns's services, connections and settings
@@ -35,11 +38,15 @@ struct shunt_wheel;
  * @next_service_id:	where the next service id is taken from
  * @next_dest_id:	the id of the next real server
  * @service_count:	services there are
- * @trash:		removed real servers, newest first, see table/dest.c
+ * @trash:		removed real servers by address and port, see
+ *			table/trash.c
  * @trash_work:		frees them when their time has come
  * @gone:		what real servers that are freed by now had counted
  * @zero:		total counters when they were last zeroed
- * @hooked:		packet hooks are registered
+ * @hooks:		packet hooks while they are registered
+ * @nat:		some real server is or was reached by NAT, so that
+ *			replies may come by; read locklessly
+ * @used:		had a service in its life; set at its end
  * @defrag6_held:	IPv6 packets are reassembled on our behalf
  */
 struct shunt_net {
@@ -56,11 +63,13 @@ struct shunt_net {
 	u32 next_service_id;
 	u32 next_dest_id;
 	unsigned int service_count;
-	struct list_head trash;
+	DECLARE_HASHTABLE(trash, SHUNT_TRASH_BITS);
 	struct delayed_work trash_work;
-	struct shunt_stats gone;
+	u64 gone[SHUNT_COUNT_MAX];
 	u64 zero[SHUNT_COUNT_MAX];
-	bool hooked;
+	struct nf_hook_ops *hooks;
+	bool nat;
+	bool used;
 	bool defrag6_held;
 };
 

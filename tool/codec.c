@@ -29,7 +29,6 @@ enum daemon_attr {
 static const struct nla_policy service_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 	[SHUNT_SVC_ATTR_AF] = { .type = NLA_U16 },
 	[SHUNT_SVC_ATTR_PROTOCOL] = { .type = NLA_U16 },
-	[SHUNT_SVC_ATTR_ADDR] = { .minlen = IPV4_SIZE },
 	[SHUNT_SVC_ATTR_PORT] = { .type = NLA_U16 },
 	[SHUNT_SVC_ATTR_FWMARK] = { .type = NLA_U32 },
 	[SHUNT_SVC_ATTR_FLAGS] = { .minlen = sizeof(struct shunt_flags) },
@@ -38,7 +37,6 @@ static const struct nla_policy service_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 };
 
 static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
-	[SHUNT_DEST_ATTR_ADDR] = { .minlen = IPV4_SIZE },
 	[SHUNT_DEST_ATTR_PORT] = { .type = NLA_U16 },
 	[SHUNT_DEST_ATTR_FWD_METHOD] = { .type = NLA_U32 },
 	[SHUNT_DEST_ATTR_WEIGHT] = { .type = NLA_U32 },
@@ -57,8 +55,6 @@ static const struct nla_policy daemon_policy[DAEMON_ATTR_MAX + 1] = {
 	[DAEMON_ATTR_STATE] = { .type = NLA_U32 },
 	[DAEMON_ATTR_SYNC_ID] = { .type = NLA_U32 },
 	[DAEMON_ATTR_SYNC_MAXLEN] = { .type = NLA_U16 },
-	[DAEMON_ATTR_MCAST_GROUP] = { .minlen = IPV4_SIZE },
-	[DAEMON_ATTR_MCAST_GROUP6] = { .minlen = IPV6_SIZE },
 	[DAEMON_ATTR_MCAST_PORT] = { .type = NLA_U16 },
 	[DAEMON_ATTR_MCAST_TTL] = { .type = NLA_U8 },
 };
@@ -66,12 +62,9 @@ static const struct nla_policy daemon_policy[DAEMON_ATTR_MAX + 1] = {
 static const struct nla_policy conn_policy[SHUNT_CONN_ATTR_EXPIRES + 1] = {
 	[SHUNT_CONN_ATTR_AF] = { .type = NLA_U16 },
 	[SHUNT_CONN_ATTR_PROTOCOL] = { .type = NLA_U16 },
-	[SHUNT_CONN_ATTR_CLIENT_ADDR] = { .minlen = IPV4_SIZE },
 	[SHUNT_CONN_ATTR_CLIENT_PORT] = { .type = NLA_U16 },
-	[SHUNT_CONN_ATTR_VIRTUAL_ADDR] = { .minlen = IPV4_SIZE },
 	[SHUNT_CONN_ATTR_VIRTUAL_PORT] = { .type = NLA_U16 },
 	[SHUNT_CONN_ATTR_DEST_AF] = { .type = NLA_U16 },
-	[SHUNT_CONN_ATTR_DEST_ADDR] = { .minlen = IPV4_SIZE },
 	[SHUNT_CONN_ATTR_DEST_PORT] = { .type = NLA_U16 },
 	[SHUNT_CONN_ATTR_EXPIRES] = { .type = NLA_U32 },
 };
@@ -278,7 +271,7 @@ int codec_get_info(struct nlmsghdr *hdr, struct info *info)
 int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
 {
 	struct nlattr *a[SHUNT_CONN_ATTR_EXPIRES + 1];
-	uint16_t family;
+	uint16_t family, dest_family;
 
 	memset(conn, 0, sizeof(*conn));
 	if (get_nest(hdr, SHUNT_CMD_ATTR_CONN, a, SHUNT_CONN_ATTR_EXPIRES,
@@ -286,14 +279,13 @@ int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
 		return -1;
 
 	family = get_u16(a[SHUNT_CONN_ATTR_AF]);
+	dest_family = get_u16(a[SHUNT_CONN_ATTR_DEST_AF]);
 	if (get_address(a[SHUNT_CONN_ATTR_CLIENT_ADDR], family,
 			&conn->client) ||
 	    get_address(a[SHUNT_CONN_ATTR_VIRTUAL_ADDR], family,
 			&conn->virtual) ||
 	    get_address(a[SHUNT_CONN_ATTR_DEST_ADDR],
-			a[SHUNT_CONN_ATTR_DEST_AF] ?
-			get_u16(a[SHUNT_CONN_ATTR_DEST_AF]) : family,
-			&conn->dest))
+			dest_family ? dest_family : family, &conn->dest))
 		return -1;
 	conn->protocol = get_u16(a[SHUNT_CONN_ATTR_PROTOCOL]);
 	conn->client_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_CLIENT_PORT]));

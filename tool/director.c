@@ -188,7 +188,7 @@ int director_services(struct director *director, const struct service *only,
 	for (size_t i = 0; i < table->count && !failed; i++)
 		failed = fetch_dests(director,
 				     list_at(table, struct entry, i), &reply);
-	return failed ? refusal(error, CMD_LIST, &reply) : 0;
+	return failed ? refusal(error, CMD_LIST, "list", &reply) : 0;
 }
 
 static int conn_row(struct nlmsghdr *hdr, void *arg)
@@ -212,7 +212,7 @@ int director_conns(struct director *director, struct list *conns,
 						NLM_F_DUMP),
 			   conn_row, conns, &reply))
 		return 0;
-	return refusal(error, CMD_LIST, &reply);
+	return refusal(error, CMD_LIST, "connection", &reply);
 }
 
 static int daemon_row(struct nlmsghdr *hdr, void *arg)
@@ -234,7 +234,7 @@ int director_daemons(struct director *director, struct list *daemons,
 						NLM_F_DUMP),
 			   daemon_row, daemons, &reply))
 		return 0;
-	return refusal(error, CMD_LIST, &reply);
+	return refusal(error, CMD_LIST, "daemon", &reply);
 }
 
 static int timeouts_row(struct nlmsghdr *hdr, void *arg)
@@ -251,7 +251,7 @@ int director_timeouts(struct director *director, struct timeouts *timeouts,
 	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_CONFIG, 0),
 			   timeouts_row, timeouts, &reply))
 		return 0;
-	return refusal(error, CMD_LIST, &reply);
+	return refusal(error, CMD_LIST, "timeout", &reply);
 }
 
 static int drops_row(struct nlmsghdr *hdr, void *arg)
@@ -277,5 +277,5 @@ int director_drops(struct director *director, struct list *drops,
 	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_DROPS, 0),
 			   drops_row, drops, &reply))
 		return 0;
-	return refusal(error, CMD_LIST, &reply);
+	return refusal(error, CMD_LIST, "drops", &reply);
 }

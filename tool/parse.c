@@ -165,6 +165,9 @@ static const char *parse_bracketed(char *host, uint16_t protocol,
 	if (end[1] != ':')
 		return "[address] wants a :port after it";
 	*end = '\0';
+	/* The resolver would take the scope and drop it. */
+	if (strchr(host, '%'))
+		return "addresses here have no %scope";
 	if (!parse_ipv6(host + 1, addr)) {
 		why = resolve(host + 1, AF_INET6, addr);
 		if (why)

@@ -38,7 +38,7 @@ static const char *classic_text(enum command_id id, int error)
 	return strerror(error);
 }
 
-int refusal(struct error *error, enum command_id id,
+int refusal(struct error *error, enum command_id id, const char *what,
 	    const struct shunt_nl_reply *reply)
 {
 	bool missing = id == CMD_LIST && reply->error == ESRCH;
@@ -48,5 +48,7 @@ int refusal(struct error *error, enum command_id id,
 	error->kernel = reply->error;
 	if (reply->reason[0])
 		error_explain(error, "%s", reply->reason);
+	else if (reply->error == EOPNOTSUPP)
+		error_explain(error, "this director has no '%s'", what);
 	return -1;
 }

@@ -211,7 +211,8 @@ static int run_change(struct director *director, const struct command *cmd,
 		msg = NULL;
 	}
 	if (shunt_nl_talk(nl, msg, NULL, NULL, &reply))
-		return refusal(error, cmd->id, &reply);
+		return refusal(error, cmd->id, command_name(cmd->id),
+			       &reply);
 	return 0;
 }
 

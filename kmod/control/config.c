@@ -12,6 +12,7 @@
 #include "sched/sched.h"
 #include "table/dest.h"
 #include "table/expire.h"
+#include "table/trash.h"
 
 /* Flags that change nothing: who sends them gets what they say. */
 #define SERVICE_FLAGS_OK	SHUNT_SVC_F_HASHED
@@ -45,6 +46,15 @@ static void idle_locked(struct shunt_net *sn)
 		return;
 	shunt_hooks_unregister(sn);
 	shunt_frag_release6(sn);
+	WRITE_ONCE(sn->nat, false);
+}
+
+/* The last connection is gone; the services may have gone before it. */
+static void on_idle(struct shunt_net *sn)
+{
+	mutex_lock(&sn->mutex);
+	idle_locked(sn);
+	mutex_unlock(&sn->mutex);
 }
 
 /* What has to be there before a netns's first packet is looked at. */
@@ -53,7 +63,7 @@ static int prepare_net(struct shunt_net *sn, u8 af)
 	int err;
 
 	if (!sn->wheel) {
-		err = shunt_wheel_create(sn);
+		err = shunt_wheel_create(sn, on_idle);
 		if (err)
 			return err;
 	}
@@ -100,7 +110,7 @@ int shunt_config_add_service(struct shunt_net *sn,
 static int renew_picks(struct shunt_net *sn, struct shunt_service *svc,
 		       const struct shunt_scheduler *sched)
 {
-	struct shunt_picks *picks = shunt_picks_create(svc, sched, GFP_KERNEL);
+	struct shunt_picks *picks = shunt_picks_create(svc, sched);
 
 	if (IS_ERR(picks))
 		return PTR_ERR(picks);
@@ -193,7 +203,15 @@ static int check_addr6(struct net *net, const struct in6_addr *addr,
 	return 0;
 }
 
-static int check_dest(struct shunt_net *sn, const struct shunt_service *svc,
+static int check_addr(struct net *net, const struct shunt_dest_config *config,
+		      struct netlink_ext_ack *extack)
+{
+	return config->af == AF_INET ?
+		       check_addr4(net, config->addr.ip, extack) :
+		       check_addr6(net, &config->addr.in6, extack);
+}
+
+static int check_dest(const struct shunt_service *svc,
 		      const struct shunt_dest_config *config,
 		      struct netlink_ext_ack *extack)
 {
@@ -217,12 +235,10 @@ static int check_dest(struct shunt_net *sn, const struct shunt_service *svc,
 		NL_SET_ERR_MSG(extack, "the upper threshold is out of range");
 		return -EINVAL;
 	}
-	return config->af == AF_INET ?
-		       check_addr4(sn->net, config->addr.ip, extack) :
-		       check_addr6(sn->net, &config->addr.in6, extack);
+	return 0;
 }
 
-static void set_dest(struct shunt_dest *dest,
+static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 		     const struct shunt_dest_config *config)
 {
 	dest->weight = config->weight;
@@ -230,6 +246,8 @@ static void set_dest(struct shunt_dest *dest,
 	WRITE_ONCE(dest->upper, config->upper);
 	WRITE_ONCE(dest->lower, config->lower);
 	shunt_dest_check_load(dest);
+	if (config->fwd == SHUNT_FWD_MASQ)
+		WRITE_ONCE(sn->nat, true);
 }
 
 static struct shunt_dest *find_dest(const struct shunt_service *svc,
@@ -259,14 +277,16 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 		NL_SET_ERR_MSG(extack, "the service has this real server already");
 		return -EEXIST;
 	}
-	err = check_dest(sn, svc, config, extack);
+	err = check_dest(svc, config, extack);
+	if (!err)
+		err = check_addr(sn->net, config, extack);
 	if (err)
 		return err;
 	dest = shunt_dest_create(sn, svc, config->af, &config->addr,
 				 config->port);
 	if (!dest)
 		return -ENOMEM;
-	set_dest(dest, config);
+	set_dest(sn, dest, config);
 	err = renew_picks(sn, svc, svc->sched);
 	if (err)
 		shunt_dest_remove(sn, dest);
@@ -306,7 +326,7 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 
 	if (!dest)
 		return -ENOENT;
-	err = check_dest(sn, svc, config, extack);
+	err = check_dest(svc, config, extack);
 	if (err)
 		return err;
 	old = (struct shunt_dest_config){
@@ -315,10 +335,10 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 		.upper = dest->upper,
 		.lower = dest->lower,
 	};
-	set_dest(dest, config);
+	set_dest(sn, dest, config);
 	err = renew_picks(sn, svc, svc->sched);
 	if (err)
-		set_dest(dest, &old);
+		set_dest(sn, dest, &old);
 	return err;
 }
 
@@ -365,16 +385,12 @@ void shunt_config_zero_service(struct shunt_net *sn, struct shunt_service *svc)
 {
 	struct shunt_stats stats;
 	struct shunt_dest *dest;
-	int i;
 
-	list_for_each_entry(dest, &svc->dests, list) {
-		shunt_dest_stats(dest, &stats);
-		for (i = 0; i < SHUNT_COUNT_MAX; i++)
-			dest->zero[i] += stats.count[i];
-	}
+	list_for_each_entry(dest, &svc->dests, list)
+		shunt_dest_zero(dest);
+	shunt_trash_zero(sn, svc);
 	shunt_service_stats(sn, svc, &stats);
-	for (i = 0; i < SHUNT_COUNT_MAX; i++)
-		svc->zero[i] += stats.count[i];
+	shunt_counts_add(svc->zero, &stats);
 }
 
 /**
@@ -388,13 +404,11 @@ void shunt_config_zero_all(struct shunt_net *sn)
 	struct shunt_service *svc;
 	struct shunt_stats stats;
 	unsigned long id;
-	int i;
 
 	xa_for_each(&sn->service_ids, id, svc)
 		shunt_config_zero_service(sn, svc);
 	shunt_total_stats(sn, &stats);
-	for (i = 0; i < SHUNT_COUNT_MAX; i++)
-		sn->zero[i] += stats.count[i];
+	shunt_counts_add(sn->zero, &stats);
 }
 
 /**
@@ -420,17 +434,4 @@ void shunt_config_set_timeouts(struct shunt_net *sn, u32 tcp, u32 tcp_fin,
 	if (udp)
 		WRITE_ONCE(timeouts->udp, udp);
 	shunt_wheel_resort(sn);
-}
-
-/**
- * shunt_config_idle() - the last connection of a netns is gone
- * @sn:	the netns
- *
- * Context: process, may sleep.
- */
-void shunt_config_idle(struct shunt_net *sn)
-{
-	mutex_lock(&sn->mutex);
-	idle_locked(sn);
-	mutex_unlock(&sn->mutex);
 }

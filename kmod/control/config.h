@@ -69,6 +69,5 @@ void shunt_config_zero_service(struct shunt_net *sn, struct shunt_service *svc);
 void shunt_config_zero_all(struct shunt_net *sn);
 void shunt_config_set_timeouts(struct shunt_net *sn, u32 tcp, u32 tcp_fin,
 			       u32 udp);
-void shunt_config_idle(struct shunt_net *sn);
 
 #endif /* SHUNT_CONFIG_H */

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "forward/forward.h"
 
-#include <linux/netfilter.h>
+#include <linux/icmpv6.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <net/gso.h>
 #include <net/icmp.h>
 #include <net/ip.h>
+#include <net/ip_fib.h>
+#include <net/ip6_fib.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 
@@ -90,8 +94,10 @@ const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 	unsigned int mtu;
 
 	route = shunt_route_get(pkt->sn->net, c->dest);
-	if (!route) {
-		shunt_drop(pkt->sn, SHUNT_DROP_NO_ROUTE);
+	if (IS_ERR(route)) {
+		shunt_drop(pkt->sn, PTR_ERR(route) == -ENOMEM ?
+					    SHUNT_DROP_NO_MEMORY :
+					    SHUNT_DROP_NO_ROUTE);
 		return NULL;
 	}
 	if (unlikely(route->local)) {
@@ -147,6 +153,8 @@ enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 	skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
 	shunt_forward_untrack(skb);
+	/* A local socket that early demux took for the receiver is none. */
+	skb_orphan(skb);
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, route->dst);
 	/* Marks it as balanced: our own OUTPUT hook lets it through. */
@@ -155,4 +163,34 @@ enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 	NF_HOOK(v4 ? NFPROTO_IPV4 : NFPROTO_IPV6, NF_INET_LOCAL_OUT,
 		pkt->sn->net, NULL, skb, NULL, route->dst->dev, dst_output);
 	return SHUNT_STOLEN;
+}
+
+/* Rules of policy routing may want the virtual service's packets elsewhere. */
+static int reroute(struct shunt_packet *pkt)
+{
+	struct net *net = pkt->sn->net;
+	struct sk_buff *skb = pkt->skb;
+
+	if (pkt->tuple.af == AF_INET)
+		return fib4_has_custom_rules(net) ?
+			       ip_route_me_harder(net, skb->sk, skb,
+						  RTN_LOCAL) : 0;
+	return fib6_has_custom_rules(net) ?
+		       ip6_route_me_harder(net, skb->sk, skb) : 0;
+}
+
+/**
+ * shunt_forward_reroute() - see that a rewritten packet takes the right way
+ * @pkt:	the packet, which the kernel is forwarding or sending already
+ *
+ * It was routed by the real server's address and now has the virtual one.
+ *
+ * Context: RCU read lock.
+ * Return: SHUNT_PASS or SHUNT_DROP.
+ */
+enum shunt_verdict shunt_forward_reroute(struct shunt_packet *pkt)
+{
+	if (reroute(pkt))
+		return shunt_packet_drop(pkt, SHUNT_DROP_NO_ROUTE);
+	return SHUNT_PASS;
 }

@@ -14,6 +14,7 @@ const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 					      const struct shunt_conn *c);
 enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 					const struct shunt_route *route);
+enum shunt_verdict shunt_forward_reroute(struct shunt_packet *pkt);
 void shunt_forward_untrack(struct sk_buff *skb);
 
 enum shunt_verdict shunt_dr_request(struct shunt_packet *pkt,

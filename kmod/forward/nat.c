@@ -187,7 +187,7 @@ enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
 
 /**
  * shunt_nat_reply() - let a reply come from the virtual service
- * @pkt:	the reply, being forwarded to the client already
+ * @pkt:	the reply, on its way to the client already
  * @c:		its connection
  *
  * Return: the verdict.
@@ -204,5 +204,5 @@ enum shunt_verdict shunt_nat_reply(struct shunt_packet *pkt,
 	set_end(pkt, 0, pkt->transport, c->proto, SHUNT_END_SRC, &vip,
 		request->dport, pkt->skb);
 	shunt_forward_untrack(pkt->skb);
-	return SHUNT_PASS;
+	return SHUNT_REWRITTEN;
 }

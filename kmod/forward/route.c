@@ -76,12 +76,12 @@ static struct shunt_route *find(struct net *net, struct shunt_dest *dest)
 	bool found;
 
 	if (!route)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	found = dest->af == AF_INET ? find4(net, dest, route) :
 				      find6(net, dest, route);
 	if (!found) {
 		kfree(route);
-		return NULL;
+		return ERR_PTR(-EHOSTUNREACH);
 	}
 	replace(&dest->route, route);
 	return route;
@@ -95,7 +95,7 @@ static struct shunt_route *find(struct net *net, struct shunt_dest *dest)
  * Looked up only when the routing tables have changed since the last time.
  *
  * Context: RCU read lock, under which the result stays valid.
- * Return: the route, or NULL when there is none or no memory for it.
+ * Return: the route, -EHOSTUNREACH when there is none, or -ENOMEM.
  */
 const struct shunt_route *shunt_route_get(struct net *net,
 					  struct shunt_dest *dest)
@@ -113,7 +113,7 @@ const struct shunt_route *shunt_route_get(struct net *net,
  */
 void shunt_route_cache_exit(struct shunt_route_cache *cache)
 {
-	struct shunt_route *route = rcu_dereference_protected(cache->route, true);
+	struct shunt_route *route = unrcu_pointer(xchg(&cache->route, NULL));
 
 	if (route)
 		free_route(route);

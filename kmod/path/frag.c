@@ -39,6 +39,18 @@ static bool is_our_kernel(void)
 	return !strcmp(init_utsname()->release, UTS_RELEASE);
 }
 
+static typeof(&nf_defrag_ipv6_enable) get_enable(void)
+{
+	typeof(&nf_defrag_ipv6_enable) enable;
+
+	if (!is_our_kernel())
+		return NULL;
+	enable = symbol_get(nf_defrag_ipv6_enable);
+	if (!enable && !request_module("nf_defrag_ipv6"))
+		enable = symbol_get(nf_defrag_ipv6_enable);
+	return enable;
+}
+
 /**
  * shunt_frag_hold6() - have a netns's IPv6 fragments put together
  * @sn:	the netns
@@ -47,21 +59,18 @@ static bool is_our_kernel(void)
  */
 void shunt_frag_hold6(struct shunt_net *sn)
 {
-	typeof(&nf_defrag_ipv6_enable) enable = NULL;
+	typeof(&nf_defrag_ipv6_enable) enable;
 
 	if (sn->defrag6_held)
 		return;
-	if (is_our_kernel()) {
-		request_module("nf_defrag_ipv6");
-		enable = symbol_get(nf_defrag_ipv6_enable);
-	}
+	enable = get_enable();
 	if (enable && !enable(sn->net)) {
 		sn->defrag6_held = true;
 		return;
 	}
 	if (enable)
 		symbol_put(nf_defrag_ipv6_enable);
-	pr_warn("shunt: nf_defrag_ipv6 is not available: IPv6 fragments to virtual services will be lost\n");
+	pr_warn_ratelimited("shunt: nf_defrag_ipv6 is not available: IPv6 fragments to virtual services will be lost\n");
 }
 
 /**

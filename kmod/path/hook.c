@@ -13,7 +13,9 @@
 
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/slab.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <uapi/linux/shunt.h>
 
 #include "forward/forward.h"
@@ -69,7 +71,7 @@ static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
 /* A client that uses a port again so soon starts over, with any real server. */
 static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
 {
-	return pkt->tcp_flags & SHUNT_TCP_SYN &&
+	return c->proto == IPPROTO_TCP && shunt_tcp_opens(pkt->tcp_flags) &&
 	       READ_ONCE(c->state) == SHUNT_TCP_TIME_WAIT;
 }
 
@@ -102,18 +104,17 @@ static enum shunt_verdict flow_out(struct shunt_packet *pkt)
 	return reply(pkt, c);
 }
 
-static unsigned int enter(struct sk_buff *skb, const struct nf_hook_state *state,
-			  u8 af, enum shunt_verdict (*flow)(struct shunt_packet *))
+static unsigned int local_in(void *priv, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
 {
-	struct shunt_packet pkt = {
-		.skb = skb,
-		.sn = shunt_net(state->net),
-		.tuple.af = af,
-	};
+	struct shunt_packet pkt;
 
+	if (unlikely(skb->pkt_type != PACKET_HOST))
+		return NF_ACCEPT;
+	shunt_packet_init(&pkt, skb, priv, state->pf);
 	switch (shunt_packet_parse(&pkt)) {
 	case SHUNT_PACKET_FLOW:
-		return to_netfilter(flow(&pkt));
+		return to_netfilter(flow_in(&pkt));
 	case SHUNT_PACKET_ICMP:
 		return to_netfilter(shunt_icmp(&pkt));
 	default:
@@ -121,40 +122,67 @@ static unsigned int enter(struct sk_buff *skb, const struct nf_hook_state *state
 	}
 }
 
-static unsigned int local_in(void *priv, struct sk_buff *skb,
-			     const struct nf_hook_state *state)
+/* Only a packet with ports, or an error about one, is worth collecting. */
+static bool may_be_reply(const struct iphdr *iph)
 {
-	if (unlikely(skb->pkt_type != PACKET_HOST))
-		return NF_ACCEPT;
-	return enter(skb, state, state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6,
-		     flow_in);
+	return iph->protocol == IPPROTO_TCP || iph->protocol == IPPROTO_UDP ||
+	       iph->protocol == IPPROTO_ICMP;
 }
 
 static unsigned int forward(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
-	u8 af = state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6;
+	enum shunt_verdict verdict = SHUNT_PASS;
+	struct shunt_net *sn = priv;
+	struct shunt_packet pkt;
 
-	if (af == AF_INET && unlikely(ip_is_fragment(ip_hdr(skb))) &&
-	    shunt_frag_gather(skb, state->net) == SHUNT_STOLEN)
+	if (!READ_ONCE(sn->nat))
+		return NF_ACCEPT;
+	if (state->pf == NFPROTO_IPV4 && unlikely(ip_is_fragment(ip_hdr(skb))) &&
+	    may_be_reply(ip_hdr(skb)) &&
+	    shunt_frag_gather(skb, sn->net) == SHUNT_STOLEN)
 		return NF_STOLEN;
-	return enter(skb, state, af, flow_out);
+
+	shunt_packet_init(&pkt, skb, sn, state->pf);
+	switch (shunt_packet_parse(&pkt)) {
+	case SHUNT_PACKET_FLOW:
+		verdict = flow_out(&pkt);
+		break;
+	case SHUNT_PACKET_ICMP:
+		verdict = shunt_icmp(&pkt);
+		break;
+	case SHUNT_PACKET_OTHER:
+		break;
+	}
+	if (verdict == SHUNT_REWRITTEN)
+		verdict = shunt_forward_reroute(&pkt);
+	return to_netfilter(verdict);
 }
 
-/* Process context comes here too, and counters want bottom halves off. */
+/* Of what the director itself sends, only its ICMP errors concern us. */
+static bool is_icmp(const struct sk_buff *skb, u8 pf)
+{
+	return pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol == IPPROTO_ICMP :
+				    ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6;
+}
+
 static unsigned int local_out(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
-	unsigned int verdict;
+	enum shunt_verdict verdict;
+	struct shunt_net *sn = priv;
+	struct shunt_packet pkt;
 
-	if (skb->ipvs_property)
+	if (skb->ipvs_property || !READ_ONCE(sn->nat) ||
+	    !is_icmp(skb, state->pf))
 		return NF_ACCEPT;
-	local_bh_disable();
-	verdict = enter(skb, state,
-			state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6,
-			flow_out);
-	local_bh_enable();
-	return verdict;
+	shunt_packet_init(&pkt, skb, sn, state->pf);
+	if (shunt_packet_parse(&pkt) != SHUNT_PACKET_ICMP)
+		return NF_ACCEPT;
+	verdict = shunt_icmp(&pkt);
+	if (verdict == SHUNT_REWRITTEN)
+		verdict = shunt_forward_reroute(&pkt);
+	return to_netfilter(verdict);
 }
 
 static const struct nf_hook_ops ops[] = {
@@ -205,14 +233,27 @@ static const struct nf_hook_ops ops[] = {
  */
 int shunt_hooks_register(struct shunt_net *sn)
 {
+	struct nf_hook_ops *hooks;
+	size_t i;
 	int err;
 
-	if (sn->hooked)
+	/* The packet path takes one for the other. */
+	BUILD_BUG_ON(NFPROTO_IPV4 != AF_INET || NFPROTO_IPV6 != AF_INET6);
+
+	if (sn->hooks)
 		return 0;
-	err = nf_register_net_hooks(sn->net, ops, ARRAY_SIZE(ops));
-	if (!err)
-		sn->hooked = true;
-	return err;
+	hooks = kmemdup(ops, sizeof(ops), GFP_KERNEL_ACCOUNT);
+	if (!hooks)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		hooks[i].priv = sn;
+	err = nf_register_net_hooks(sn->net, hooks, ARRAY_SIZE(ops));
+	if (err) {
+		kfree(hooks);
+		return err;
+	}
+	sn->hooks = hooks;
+	return 0;
 }
 
 /**
@@ -220,12 +261,13 @@ int shunt_hooks_register(struct shunt_net *sn)
  * @sn:	the netns
  *
  * Packets under way may still be in a hook until a grace period has passed.
- * Context: shunt_net.mutex, or the netns's end.
+ * Context: shunt_net.mutex, may sleep.
  */
 void shunt_hooks_unregister(struct shunt_net *sn)
 {
-	if (!sn->hooked)
+	if (!sn->hooks)
 		return;
-	nf_unregister_net_hooks(sn->net, ops, ARRAY_SIZE(ops));
-	sn->hooked = false;
+	nf_unregister_net_hooks(sn->net, sn->hooks, ARRAY_SIZE(ops));
+	kfree(sn->hooks);
+	sn->hooks = NULL;
 }

@@ -38,8 +38,8 @@ static bool is_error(const struct shunt_packet *pkt)
 
 static bool checksum_ok(struct shunt_packet *pkt)
 {
-	/* FORWARD: make no use of what only holds at the receiving host. */
-	return !nf_checksum(pkt->skb, NF_INET_FORWARD, pkt->transport,
+	/* PRE_ROUTING: a sum that the device has taken counts, too. */
+	return !nf_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->transport,
 			    pkt->tuple.proto, pkt->tuple.af);
 }
 
@@ -133,7 +133,15 @@ static enum shunt_verdict to_client(struct shunt_packet *pkt,
 	if (!translate(pkt, quoted, c, SHUNT_DIR_REPLY))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
 	shunt_forward_untrack(pkt->skb);
-	return SHUNT_PASS;
+	return SHUNT_REWRITTEN;
+}
+
+static bool is_for(const struct shunt_packet *pkt,
+		   const struct shunt_tuple *tuple)
+{
+	if (tuple->af == AF_INET)
+		return pkt->tuple.dst4 == tuple->dst4;
+	return ipv6_addr_equal(&pkt->tuple.dst6, &tuple->dst6);
 }
 
 /**
@@ -141,7 +149,8 @@ static enum shunt_verdict to_client(struct shunt_packet *pkt,
  * @pkt:	the packet, of kind SHUNT_PACKET_ICMP
  *
  * The quoted packet is one that went the other way, so its tuple turned round
- * finds the connection and the direction the error has to take.
+ * finds the connection and the direction the error has to take. An error that is
+ * not for the quoted packet's sender is none a host or router would send.
  *
  * Context: RCU read lock.
  * Return: the verdict; SHUNT_PASS for all that concerns no connection of ours.
@@ -158,6 +167,8 @@ enum shunt_verdict shunt_icmp(struct shunt_packet *pkt)
 				 &quoted.tuple))
 		return SHUNT_PASS;
 	shunt_tuple_invert(&tuple, &quoted.tuple);
+	if (!is_for(pkt, &tuple))
+		return SHUNT_PASS;
 	c = shunt_conn_lookup(pkt->sn, &tuple, &dir);
 	if (!c)
 		return SHUNT_PASS;

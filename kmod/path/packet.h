@@ -12,7 +12,8 @@
 
 /* What a step decides; path/hook.c says what that means to netfilter. */
 enum shunt_verdict {
-	SHUNT_PASS,	/* goes on its way, changed or not */
+	SHUNT_PASS,	/* goes on its way as it is */
+	SHUNT_REWRITTEN,/* goes on its way with another source address */
 	SHUNT_DROP,	/* to be freed; its reason has been counted */
 	SHUNT_STOLEN,	/* gone: sent, freed or kept */
 };
@@ -40,6 +41,15 @@ struct shunt_packet {
 	u8 tcp_flags;
 	struct shunt_tuple tuple;
 };
+
+static inline void shunt_packet_init(struct shunt_packet *pkt,
+				     struct sk_buff *skb, struct shunt_net *sn,
+				     u8 af)
+{
+	pkt->skb = skb;
+	pkt->sn = sn;
+	pkt->tuple.af = af;
+}
 
 enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt);
 bool shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "path/schedule.h"
 
+#include <linux/icmpv6.h>
 #include <net/icmp.h>
 
 #include "proto/proto.h"
@@ -9,14 +10,8 @@
 #include "table/dest.h"
 #include "table/service.h"
 
-/* Only a SYN begins a TCP connection. */
-static bool begins(const struct shunt_packet *pkt)
-{
-	u8 flags = pkt->tcp_flags &
-		   (SHUNT_TCP_SYN | SHUNT_TCP_ACK | SHUNT_TCP_RST);
-
-	return pkt->tuple.proto != IPPROTO_TCP || flags == SHUNT_TCP_SYN;
-}
+/* How many real servers are tried whose replies could be taken for others'. */
+#define MAX_TRIES	8
 
 static struct shunt_service *find_service(const struct shunt_packet *pkt)
 {
@@ -45,30 +40,66 @@ static void refuse(struct shunt_packet *pkt)
 	shunt_drop(pkt->sn, SHUNT_DROP_NO_DEST);
 }
 
-static struct shunt_conn *connect(struct shunt_packet *pkt,
-				  struct shunt_dest *dest)
+static struct shunt_conn *create(struct shunt_packet *pkt,
+				 struct shunt_dest *dest)
 {
-	struct shunt_conn *c = shunt_conn_create(pkt->sn, &pkt->tuple, dest);
+	u8 state = pkt->tuple.proto == IPPROTO_TCP ? SHUNT_TCP_SYN_RECV :
+						     SHUNT_TCP_NONE;
+	struct shunt_conn *c;
+
+	c = shunt_conn_create(pkt->sn, &pkt->tuple, dest, state);
+	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE &&
+	    shunt_conn_make_way(pkt->sn, &pkt->tuple, dest))
+		c = shunt_conn_create(pkt->sn, &pkt->tuple, dest, state);
+	return c;
+}
+
+/* The connection another CPU has made of another packet, unless it is dying. */
+static struct shunt_conn *find_twin(struct shunt_packet *pkt)
+{
+	struct shunt_conn *c;
 	enum shunt_dir dir;
 
-	if (!IS_ERR(c))
+	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
+	if (c && dir == SHUNT_DIR_REQUEST && !shunt_conn_is_dead(c))
 		return c;
-	switch (PTR_ERR(c)) {
-	case -EEXIST:	/* another CPU had a packet of the same connection */
-		c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
-		if (c && dir == SHUNT_DIR_REQUEST)
+	return NULL;
+}
+
+static struct shunt_conn *connect(struct shunt_packet *pkt,
+				  struct shunt_service *svc)
+{
+	struct shunt_dest *dest;
+	struct shunt_conn *c;
+	int tries;
+
+	for (tries = 0; tries < MAX_TRIES; tries++) {
+		dest = shunt_picks_choose(svc);
+		if (!dest) {
+			refuse(pkt);
+			return NULL;
+		}
+		c = create(pkt, dest);
+		if (!IS_ERR(c))
 			return c;
-		fallthrough;
-	case -EADDRINUSE:
-		shunt_drop(pkt->sn, SHUNT_DROP_CLASH);
-		return NULL;
-	case -ENOMEM:
-		shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
-		return NULL;
-	default:
-		shunt_drop(pkt->sn, SHUNT_DROP_TABLE);
-		return NULL;
+		switch (PTR_ERR(c)) {
+		case -EEXIST:
+			c = find_twin(pkt);
+			if (c)
+				return c;
+			break;
+		case -EADDRINUSE:
+			break;
+		case -ENOMEM:
+			shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
+			return NULL;
+		default:
+			shunt_drop(pkt->sn, SHUNT_DROP_TABLE);
+			return NULL;
+		}
 	}
+	shunt_drop(pkt->sn, SHUNT_DROP_CLASH);
+	return NULL;
 }
 
 /**
@@ -84,20 +115,14 @@ struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 				  enum shunt_verdict *verdict)
 {
 	struct shunt_service *svc;
-	struct shunt_dest *dest;
 
 	*verdict = SHUNT_PASS;
-	if (!begins(pkt))
+	if (pkt->tuple.proto == IPPROTO_TCP && !shunt_tcp_opens(pkt->tcp_flags))
 		return NULL;
 	svc = find_service(pkt);
 	if (!svc)
 		return NULL;
 
 	*verdict = SHUNT_DROP;
-	dest = shunt_picks_choose(svc);
-	if (!dest) {
-		refuse(pkt);
-		return NULL;
-	}
-	return connect(pkt, dest);
+	return connect(pkt, svc);
 }

@@ -72,12 +72,22 @@ static inline u32 shunt_timeout(const struct shunt_timeouts *timeouts,
 }
 
 /**
+ * shunt_tcp_opens() - whether a segment asks for a new connection
+ * @flags:	byte 13 of its TCP header
+ */
+static inline bool shunt_tcp_opens(u8 flags)
+{
+	return (flags & (SHUNT_TCP_SYN | SHUNT_TCP_ACK | SHUNT_TCP_RST)) ==
+	       SHUNT_TCP_SYN;
+}
+
+/**
  * shunt_tcp_settled() - whether a segment leaves its connection as it is
  * @state:	of the connection
  * @flags:	byte 13 of the TCP header
  *
- * The question asked of every segment, so that only those that mean something
- * take the connection's lock.
+ * A shortcut: true for nearly all segments there are, and only where
+ * shunt_tcp_next() would not change the state.
  */
 static inline bool shunt_tcp_settled(u8 state, u8 flags)
 {

@@ -34,15 +34,13 @@ const struct shunt_scheduler *shunt_scheduler_find(const char *name)
  * shunt_picks_create() - a new table for a service's scheduler
  * @svc:	the service, its real servers as they shall be
  * @sched:	the scheduler
- * @gfp:	how to allocate; with __GFP_NOFAIL it can't fail
  *
- * Context: shunt_net.mutex.
+ * Context: shunt_net.mutex, may sleep.
  * Return: the table; NULL when no real server takes connections;
  * ERR_PTR(-ENOMEM).
  */
 struct shunt_picks *shunt_picks_create(const struct shunt_service *svc,
-				       const struct shunt_scheduler *sched,
-				       gfp_t gfp)
+				       const struct shunt_scheduler *sched)
 {
 	struct shunt_picks *picks;
 	struct shunt_dest *dest;
@@ -52,7 +50,8 @@ struct shunt_picks *shunt_picks_create(const struct shunt_service *svc,
 		count += !!dest->weight;
 	if (!count)
 		return NULL;
-	picks = kvzalloc(struct_size(picks, pick, count), gfp);
+	picks = kvzalloc(struct_size(picks, pick, count),
+			 GFP_KERNEL_ACCOUNT);
 	if (!picks)
 		return ERR_PTR(-ENOMEM);
 

@@ -12,7 +12,6 @@
 #include <linux/types.h>
 
 struct shunt_dest;
-struct shunt_net;
 struct shunt_service;
 
 /**
@@ -64,8 +63,7 @@ extern const struct shunt_scheduler shunt_sched_wrr;
 
 const struct shunt_scheduler *shunt_scheduler_find(const char *name);
 struct shunt_picks *shunt_picks_create(const struct shunt_service *svc,
-				       const struct shunt_scheduler *sched,
-				       gfp_t gfp);
+				       const struct shunt_scheduler *sched);
 void shunt_picks_free(struct shunt_picks *picks);
 struct shunt_dest *shunt_picks_choose(struct shunt_service *svc);
 

@@ -12,7 +12,7 @@ struct shunt_counters __percpu *shunt_counters_alloc(void)
 	struct shunt_counters __percpu *counters;
 	int cpu;
 
-	counters = alloc_percpu(struct shunt_counters);
+	counters = alloc_percpu_gfp(struct shunt_counters, GFP_KERNEL_ACCOUNT);
 	if (!counters)
 		return NULL;
 	for_each_possible_cpu(cpu) {

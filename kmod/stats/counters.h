@@ -78,6 +78,32 @@ static inline void shunt_stats_add(struct shunt_stats *to,
 	}
 }
 
+/**
+ * shunt_stats_since() - leave only what was counted since a mark
+ * @stats:	changed
+ * @mark:	counts at that time
+ */
+static inline void shunt_stats_since(struct shunt_stats *stats, const u64 *mark)
+{
+	int i;
+
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		stats->count[i] -= mark[i];
+}
+
+/**
+ * shunt_counts_add() - add up counts alone, without rates
+ * @to:		added to, by enum shunt_count
+ * @from:	what to add
+ */
+static inline void shunt_counts_add(u64 *to, const struct shunt_stats *from)
+{
+	int i;
+
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		to[i] += from->count[i];
+}
+
 static inline struct shunt_counters *
 shunt_counters_begin(struct shunt_counters __percpu *counters)
 {

@@ -15,7 +15,7 @@
 	reason(DEST_REMOVED, "dest_removed",				       \
 	       "the connection's real server has been removed")		       \
 	reason(NO_ROUTE, "no_route",					       \
-	       "no route to the real server")				       \
+	       "no route to the real server or back to the client")				       \
 	reason(LOCAL_DEST, "local_dest",				       \
 	       "the real server's address is now the director's own")	       \
 	reason(TTL, "ttl",						       \

@@ -73,22 +73,28 @@ struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
 	return node_conn(node);
 }
 
+/* A real server without a port of its own has the service's. */
+static void reply_tuple(struct shunt_tuple *reply,
+			const struct shunt_tuple *request,
+			const struct shunt_dest *dest)
+{
+	shunt_tuple_invert(reply, request);
+	reply->dir = SHUNT_DIR_REPLY;
+	reply->sport = dest->port ?: request->dport;
+	if (request->af == AF_INET)
+		reply->src4 = dest->addr.ip;
+	else
+		reply->src6 = dest->addr.in6;
+}
+
 static void set_nodes(struct shunt_conn *c, const struct shunt_tuple *request)
 {
 	struct shunt_tuple *to = &shunt_conn_node(c, SHUNT_DIR_REQUEST)->tuple;
-	struct shunt_tuple *re = &shunt_conn_node(c, SHUNT_DIR_REPLY)->tuple;
-	const struct shunt_dest *dest = c->dest;
 
 	memcpy(to, request, shunt_tuple_size(c->af));
 	to->dir = SHUNT_DIR_REQUEST;
-
-	shunt_tuple_invert(re, request);
-	re->dir = SHUNT_DIR_REPLY;
-	re->sport = dest->port;
-	if (c->af == AF_INET)
-		re->src4 = dest->addr.ip;
-	else
-		re->src6 = dest->addr.in6;
+	reply_tuple(&shunt_conn_node(c, SHUNT_DIR_REPLY)->tuple, request,
+		    c->dest);
 }
 
 static int insert_node(struct shunt_net *sn, struct shunt_conn *c,
@@ -142,15 +148,16 @@ static bool is_active(u8 proto, u8 state)
  * @sn:		the netns
  * @request:	tuple of its first packet
  * @dest:	its real server, held by the caller's RCU read lock
+ * @state:	protocol state its first packet takes it to
  *
  * Context: RCU read lock and bottom halves off.
  * Return: the connection; -EEXIST when another CPU was first, -EADDRINUSE when
- * the replies would be those of another connection, -ENOMEM, or what the table
- * says (-EBUSY, -E2BIG).
+ * the replies would be those of another connection (see
+ * shunt_conn_make_way()), -ENOMEM, or what the table says (-EBUSY, -E2BIG).
  */
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 				     const struct shunt_tuple *request,
-				     struct shunt_dest *dest)
+				     struct shunt_dest *dest, u8 state)
 {
 	bool v4 = request->af == AF_INET;
 	struct shunt_conn *c;
@@ -166,7 +173,7 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	c->dead = false;
 	c->dest = dest;
 	c->seen = (u32)jiffies;
-	c->state = SHUNT_TCP_NONE;
+	c->state = state;
 	c->fwd = READ_ONCE(dest->fwd);
 	c->proto = request->proto;
 	c->af = request->af;
@@ -174,6 +181,8 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 
 	shunt_dest_bind(dest, is_active(c->proto, c->state));
 	atomic_inc(&sn->conn_count);
+	/* Pairs with the one in turn(), which may be stopping the wheel. */
+	smp_mb__after_atomic();
 
 	/* Whoever finds it now may change or kill it: the lock lets it settle. */
 	spin_lock(&c->lock);
@@ -181,7 +190,7 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	if (!err)
 		shunt_wheel_add(sn, c);
 	else
-		c->dead = true;
+		WRITE_ONCE(c->dead, true);
 	spin_unlock(&c->lock);
 	if (!err) {
 		shunt_count_conn(dest->counters);
@@ -211,7 +220,7 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 		spin_unlock_bh(&c->lock);
 		return false;
 	}
-	c->dead = true;
+	WRITE_ONCE(c->dead, true);
 	active = is_active(c->proto, c->state);
 	shunt_wheel_remove(sn, c);
 	spin_unlock_bh(&c->lock);
@@ -222,6 +231,40 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 	shunt_dest_unbind(c->dest, active);
 	atomic_dec(&sn->conn_count);
 	call_rcu(&c->rcu, free_conn);
+	return true;
+}
+
+/**
+ * shunt_conn_make_way() - end the connection whose replies are in the way
+ * @sn:		the netns
+ * @request:	tuple of a request that is to go to @dest
+ * @dest:	the real server, reached by NAT
+ *
+ * A client that uses one port towards two services which share a real server
+ * gets replies that could belong to either. A connection that is over has no
+ * more claim to them; with UDP the newer one is more likely to be waiting.
+ *
+ * Context: RCU read lock.
+ * Return: true if shunt_conn_create() is worth another try.
+ */
+bool shunt_conn_make_way(struct shunt_net *sn,
+			 const struct shunt_tuple *request,
+			 const struct shunt_dest *dest)
+{
+	struct shunt_tuple reply;
+	struct shunt_conn *owner;
+	enum shunt_dir dir;
+	u8 state;
+
+	reply_tuple(&reply, request, dest);
+	owner = shunt_conn_lookup(sn, &reply, &dir);
+	if (!owner)
+		return true;
+	state = READ_ONCE(owner->state);
+	if (owner->proto == IPPROTO_TCP && state != SHUNT_TCP_TIME_WAIT &&
+	    state != SHUNT_TCP_CLOSE)
+		return false;
+	shunt_conn_kill(sn, owner);
 	return true;
 }
 
@@ -245,13 +288,15 @@ static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)
 void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 		    enum shunt_dir dir, u8 flags)
 {
-	u8 next;
+	enum shunt_view view = view_of(c, dir);
+	u8 state = READ_ONCE(c->state), next;
 
-	if (shunt_tcp_settled(READ_ONCE(c->state), flags))
+	if (shunt_tcp_settled(state, flags) ||
+	    shunt_tcp_next(state, view, flags) == state)
 		return;
 
 	spin_lock_bh(&c->lock);
-	next = shunt_tcp_next(c->state, view_of(c, dir), flags);
+	next = shunt_tcp_next(c->state, view, flags);
 	if (next != c->state && !c->dead) {
 		shunt_dest_move(c->dest, is_active(c->proto, c->state),
 				is_active(c->proto, next));
@@ -273,9 +318,13 @@ u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c)
 {
 	u32 timeout = shunt_timeout(&sn->timeouts, c->proto,
 				    READ_ONCE(c->state)) * HZ;
-	u32 idle = (u32)jiffies - READ_ONCE(c->seen);
+	u32 seen = READ_ONCE(c->seen);
+	s32 idle = (s32)((u32)jiffies - seen);
 
-	return idle < timeout ? timeout - idle : 0;
+	/* Below 0: it was just seen by a CPU that is a tick ahead. */
+	if (idle < 0)
+		return timeout;
+	return (u32)idle < timeout ? timeout - idle : 0;
 }
 
 /* The connection of a node that a walk came by, or of the next request's. */
@@ -333,15 +382,15 @@ int shunt_conns_init(struct shunt_net *sn)
 void shunt_conns_exit(struct shunt_net *sn)
 {
 	struct rhashtable_iter iter;
-	struct shunt_node *node;
+	struct shunt_conn *c;
+	unsigned int batch;
 
 	while (atomic_read(&sn->conn_count)) {
+		batch = 1000;
 		rhashtable_walk_enter(&sn->conns, &iter);
 		rhashtable_walk_start(&iter);
-		while ((node = rhashtable_walk_next(&iter))) {
-			if (!IS_ERR(node))
-				shunt_conn_kill(sn, node_conn(node));
-		}
+		while (batch-- && (c = shunt_conn_walk_next(&iter)))
+			shunt_conn_kill(sn, c);
 		rhashtable_walk_stop(&iter);
 		rhashtable_walk_exit(&iter);
 		cond_resched();

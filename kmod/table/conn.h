@@ -100,6 +100,11 @@ static inline void shunt_conn_touch(struct shunt_conn *c)
 		WRITE_ONCE(c->seen, now);
 }
 
+static inline bool shunt_conn_is_dead(const struct shunt_conn *c)
+{
+	return READ_ONCE(c->dead);
+}
+
 int shunt_conn_caches_create(void);
 void shunt_conn_caches_destroy(void);
 int shunt_conns_init(struct shunt_net *sn);
@@ -110,7 +115,10 @@ struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
 				     enum shunt_dir *dir);
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 				     const struct shunt_tuple *request,
-				     struct shunt_dest *dest);
+				     struct shunt_dest *dest, u8 state);
+bool shunt_conn_make_way(struct shunt_net *sn,
+			 const struct shunt_tuple *request,
+			 const struct shunt_dest *dest);
 bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 		    enum shunt_dir dir, u8 flags);

@@ -31,15 +31,19 @@ enum shunt_dest_flag {
  * @inactive:	the others
  * @upper:	connections at which it is overloaded, 0 for never
  * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
- * @weight:	0 takes no new connections
- * @refs:	one for its list (the service's or the trash), one a connection
- * @list:	in shunt_service.dests or shunt_net.trash; shunt_net.mutex
+ * @refs:	one for its service or the trash, one a connection
+ * @weight:	0 takes no new connections; shunt_net.mutex
+ * @list:	in shunt_service.dests; shunt_net.mutex
+ * @trash:	in shunt_net.trash; shunt_net.mutex
  * @svc:	its service, NULL once that is gone; shunt_net.mutex
  * @key:	its service's key, by which the trash knows it
  * @id:		grows with every new one of a netns, so that a dump can resume
  * @removed:	jiffies at which it went to the trash; shunt_net.mutex
  * @zero:	counters when they were last zeroed; shunt_net.mutex
  * @rcu:	packets may still hold it after the last reference is gone
+ *
+ * Packets read the first cache line only; connections that come and go write
+ * the second.
  */
 struct shunt_dest {
 	union nf_inet_addr addr;
@@ -49,14 +53,16 @@ struct shunt_dest {
 	unsigned long flags;
 	struct shunt_counters __percpu *counters;
 	struct shunt_route_cache route;
-	atomic_t active;
+
+	atomic_t active ____cacheline_aligned_in_smp;
 	atomic_t inactive;
 	u32 upper;
 	u32 lower;
-	u32 weight;
 	refcount_t refs;
 
+	u32 weight;
 	struct list_head list;
+	struct hlist_node trash;
 	struct shunt_service *svc;
 	struct shunt_service_key key;
 	u32 id;
@@ -74,6 +80,7 @@ struct shunt_dest *shunt_dest_lookup(const struct shunt_service *svc, u8 af,
 				     __be16 port);
 void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest);
 void shunt_dest_stats(const struct shunt_dest *dest, struct shunt_stats *stats);
+void shunt_dest_zero(struct shunt_dest *dest);
 void shunt_dest_put(struct shunt_dest *dest);
 
 void shunt_dest_bind(struct shunt_dest *dest, bool active);
@@ -81,11 +88,12 @@ void shunt_dest_unbind(struct shunt_dest *dest, bool active);
 void shunt_dest_move(struct shunt_dest *dest, bool was_active, bool active);
 void shunt_dest_check_load(struct shunt_dest *dest);
 
-void shunt_trash_init(struct shunt_net *sn);
-void shunt_trash_exit(struct shunt_net *sn);
-void shunt_trash_forget_service(struct shunt_net *sn,
-				const struct shunt_service *svc);
-void shunt_total_stats(struct shunt_net *sn, struct shunt_stats *stats);
+static inline bool shunt_dest_is_at(const struct shunt_dest *dest, u8 af,
+				    const union nf_inet_addr *addr, __be16 port)
+{
+	return dest->af == af && dest->port == port &&
+	       !memcmp(&dest->addr, addr, sizeof(*addr));
+}
 
 /**
  * shunt_dest_available() - whether a real server takes a new connection

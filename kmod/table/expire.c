@@ -14,9 +14,7 @@
 #include "table/expire.h"
 
 #include <linux/mm.h>
-#include <linux/rculist.h>
 
-#include "control/config.h"
 #include "table/conn.h"
 
 #define SLOTS		1024	/* above the longest default timeout, in seconds */
@@ -30,6 +28,7 @@ struct slot {
 /**
  * struct shunt_wheel - a netns's connections in the order of their expiry
  * @sn:		the netns
+ * @idle:	called when the last connection is gone
  * @work:	turns the wheel once a second while there are connections
  * @armed:	@work is queued or running
  * @resort:	timeouts have changed, look at every connection
@@ -39,6 +38,7 @@ struct slot {
  */
 struct shunt_wheel {
 	struct shunt_net *sn;
+	void (*idle)(struct shunt_net *sn);
 	struct delayed_work work;
 	atomic_t armed;
 	bool resort;
@@ -94,7 +94,7 @@ void shunt_wheel_add(struct shunt_net *sn, struct shunt_conn *c)
 /**
  * shunt_wheel_remove() - take a connection off the wheel
  * @sn:	the netns
- * @c:	the connection; one in no slot is left alone
+ * @c:	the connection, in a slot
  *
  * Context: shunt_conn.lock held, bottom halves off.
  */
@@ -173,7 +173,7 @@ static void turn(struct work_struct *work)
 	struct shunt_net *sn = wheel->sn;
 	u32 shard;
 
-	if (xchg(&wheel->resort, false) || now - wheel->tick >= SLOTS)
+	if (xchg(&wheel->resort, false) || (s32)(now - wheel->tick) >= SLOTS)
 		wheel->tick = now - SLOTS + 1;
 	for (; (s32)(now - wheel->tick) >= 0; wheel->tick++) {
 		for (shard = 0; shard < wheel->shards; shard++)
@@ -184,13 +184,13 @@ static void turn(struct work_struct *work)
 		queue_delayed_work(system_power_efficient_wq, &wheel->work, HZ);
 		return;
 	}
-	/* Pairs with the count in shunt_conn_create(): one of us sees the other. */
+	/* Pairs with the one in shunt_conn_create(): one of us sees the other. */
 	atomic_set(&wheel->armed, 0);
 	smp_mb__after_atomic();
 	if (atomic_read(&sn->conn_count))
 		arm(wheel);
 	else
-		shunt_config_idle(sn);
+		wheel->idle(sn);
 }
 
 /**
@@ -209,22 +209,25 @@ void shunt_wheel_resort(struct shunt_net *sn)
 
 /**
  * shunt_wheel_create() - set up a netns's wheel
- * @sn:	the netns
+ * @sn:		the netns
+ * @idle:	called in process context when the last connection is gone
  *
  * Context: process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int shunt_wheel_create(struct shunt_net *sn)
+int shunt_wheel_create(struct shunt_net *sn, void (*idle)(struct shunt_net *))
 {
 	u32 shards = min_t(u32, roundup_pow_of_two(num_possible_cpus()),
 			   MAX_SHARDS);
 	struct shunt_wheel *wheel;
 	u32 i;
 
-	wheel = kvzalloc(struct_size(wheel, slots, SLOTS * shards), GFP_KERNEL);
+	wheel = kvzalloc(struct_size(wheel, slots, SLOTS * shards),
+			 GFP_KERNEL_ACCOUNT);
 	if (!wheel)
 		return -ENOMEM;
 	wheel->sn = sn;
+	wheel->idle = idle;
 	wheel->shards = shards;
 	wheel->tick = tick_at(get_jiffies_64());
 	INIT_DELAYED_WORK(&wheel->work, turn);

@@ -9,7 +9,7 @@
 
 struct shunt_conn;
 
-int shunt_wheel_create(struct shunt_net *sn);
+int shunt_wheel_create(struct shunt_net *sn, void (*idle)(struct shunt_net *));
 void shunt_wheel_destroy(struct shunt_net *sn);
 void shunt_wheel_add(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_wheel_remove(struct shunt_net *sn, struct shunt_conn *c);

@@ -6,6 +6,7 @@
 
 #include "sched/sched.h"
 #include "table/dest.h"
+#include "table/trash.h"
 
 static const struct rhashtable_params params = {
 	.head_offset = offsetof(struct shunt_service, link),
@@ -44,7 +45,7 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 	struct shunt_service *svc;
 	int err;
 
-	svc = kzalloc(sizeof(*svc), GFP_KERNEL);
+	svc = kzalloc(sizeof(*svc), GFP_KERNEL_ACCOUNT);
 	if (!svc)
 		return ERR_PTR(-ENOMEM);
 	svc->key = *key;
@@ -82,6 +83,7 @@ err_free:
 void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 {
 	struct shunt_dest *dest, *next;
+	int i;
 
 	rhashtable_remove_fast(&sn->services, &svc->link, params);
 	xa_erase(&sn->service_ids, svc->id);
@@ -90,11 +92,25 @@ void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 	list_for_each_entry_safe(dest, next, &svc->dests, list)
 		shunt_dest_remove(sn, dest);
 	shunt_trash_forget_service(sn, svc);
-	shunt_stats_add(&sn->gone, &svc->gone);
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		sn->gone[i] += svc->gone[i];
 
 	shunt_picks_free(rcu_replace_pointer(svc->picks, NULL,
 					     lockdep_is_held(&sn->mutex)));
 	kfree_rcu(svc, rcu);
+}
+
+/* Everything a service's real servers have ever counted. */
+static void add_service(const struct shunt_service *svc,
+			struct shunt_stats *stats)
+{
+	const struct shunt_dest *dest;
+	int i;
+
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		stats->count[i] += svc->gone[i];
+	list_for_each_entry(dest, &svc->dests, list)
+		shunt_counters_read(stats, dest->counters);
 }
 
 /**
@@ -108,18 +124,30 @@ void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
 			 struct shunt_stats *stats)
 {
-	const struct shunt_dest *dest;
-	int i;
+	*stats = (struct shunt_stats){};
+	add_service(svc, stats);
+	shunt_trash_stats(sn, svc, stats);
+	shunt_stats_since(stats, svc->zero);
+}
 
-	*stats = svc->gone;
-	list_for_each_entry(dest, &svc->dests, list)
-		shunt_counters_read(stats, dest->counters);
-	list_for_each_entry(dest, &sn->trash, list) {
-		if (dest->svc == svc)
-			shunt_counters_read(stats, dest->counters);
-	}
-	for (i = 0; i < SHUNT_COUNT_MAX; i++)
-		stats->count[i] -= svc->zero[i];
+/**
+ * shunt_total_stats() - what all real servers of a netns have counted
+ * @sn:		the netns
+ * @stats:	filled, counts since they were last zeroed
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_total_stats(struct shunt_net *sn, struct shunt_stats *stats)
+{
+	struct shunt_service *svc;
+	unsigned long id;
+
+	*stats = (struct shunt_stats){};
+	memcpy(stats->count, sn->gone, sizeof(sn->gone));
+	xa_for_each(&sn->service_ids, id, svc)
+		add_service(svc, stats);
+	shunt_trash_stats(sn, NULL, stats);
+	shunt_stats_since(stats, sn->zero);
 }
 
 /**

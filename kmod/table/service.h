@@ -37,8 +37,8 @@ struct shunt_service_key {
  * @turn:	counts new connections for the schedulers that go round
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
- * @flags:	SHUNT_SVC_F_*; shunt_net.mutex
  * @dests:	all its real servers, newest first; shunt_net.mutex
+ * @trashed:	real servers of it in the trash; shunt_net.mutex
  * @gone:	what real servers freed by now had counted; shunt_net.mutex
  * @zero:	counters when they were last zeroed; shunt_net.mutex
  * @rcu:	readers may still hold it after it is removed
@@ -47,13 +47,13 @@ struct shunt_service {
 	struct rhash_head link;
 	struct shunt_service_key key;
 	struct shunt_picks __rcu *picks;
-	atomic_t turn;
+	atomic_t turn ____cacheline_aligned_in_smp;
 
 	u32 id;
 	const struct shunt_scheduler *sched;
-	u32 flags;
 	struct list_head dests;
-	struct shunt_stats gone;
+	unsigned int trashed;
+	u64 gone[SHUNT_COUNT_MAX];
 	u64 zero[SHUNT_COUNT_MAX];
 	struct rcu_head rcu;
 };
@@ -69,5 +69,6 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc);
 void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
 			 struct shunt_stats *stats);
+void shunt_total_stats(struct shunt_net *sn, struct shunt_stats *stats);
 
 #endif /* SHUNT_SERVICE_H */

@@ -10,8 +10,8 @@
 #include <linux/netfilter.h>
 #include <linux/socket.h>
 #include <linux/stddef.h>
-#include <net/ipv6.h>
 #include <linux/types.h>
+#include <net/ipv6.h>
 
 /* Which way a packet travels on its connection. */
 enum shunt_dir {
@@ -84,9 +84,11 @@ static inline u32 shunt_tuple_hash(const struct shunt_tuple *t, u32 seed)
 	if (t->af == AF_INET)
 		return jhash_3words((__force u32)t->src4,
 				    (__force u32)t->dst4, t->ports, seed);
-	return jhash2((const u32 *)&t->src6,
-		      2 * sizeof(struct in6_addr) / sizeof(u32),
-		      seed ^ t->ports);
+	/* Ports in the place of a seed would be a way to make collisions. */
+	return jhash_1word(t->ports,
+			   jhash2((const u32 *)&t->src6,
+				  2 * sizeof(struct in6_addr) / sizeof(u32),
+				  seed));
 }
 
 /**

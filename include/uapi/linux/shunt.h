@@ -68,6 +68,8 @@ enum shunt_info_attr {
 	SHUNT_INFO_ATTR_UNSPEC,
 	SHUNT_INFO_ATTR_VERSION,	/* u32, SHUNT_IPVS_VERSION */
 	SHUNT_INFO_ATTR_CONN_TAB_SIZE,	/* u32, buckets */
+
+	SHUNT_INFO_ATTR_STATS64 = 64,	/* nest of enum shunt_stats_attr, all u64 */
 };
 
 /* A virtual service: (AF, PROTOCOL, ADDR, PORT), or (AF, FWMARK). */

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control/attr.h"
+
+#include <uapi/linux/shunt.h>
+
+#include "sched/sched.h"
+#include "table/conn.h"
+#include "table/dest.h"
+
+static const struct nla_policy svc_policy[SHUNT_SVC_ATTR_MAX + 1] = {
+	[SHUNT_SVC_ATTR_AF]		= { .type = NLA_U16 },
+	[SHUNT_SVC_ATTR_PROTOCOL]	= { .type = NLA_U16 },
+	[SHUNT_SVC_ATTR_ADDR]		= { .type = NLA_BINARY, .len = 16 },
+	[SHUNT_SVC_ATTR_PORT]		= { .type = NLA_U16 },
+	[SHUNT_SVC_ATTR_FWMARK]		= { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_SCHED_NAME]	= { .type = NLA_NUL_STRING,
+					    .len = SHUNT_NAME_SIZE - 1 },
+	[SHUNT_SVC_ATTR_FLAGS]		= { .len = sizeof(struct shunt_flags) },
+	[SHUNT_SVC_ATTR_TIMEOUT]	= { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_NETMASK]	= { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_PE_NAME]	= { .type = NLA_NUL_STRING,
+					    .len = SHUNT_NAME_SIZE - 1 },
+};
+
+static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
+	[SHUNT_DEST_ATTR_ADDR]		= { .type = NLA_BINARY, .len = 16 },
+	[SHUNT_DEST_ATTR_PORT]		= { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_FWD_METHOD]	= { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_WEIGHT]	= { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_U_THRESH]	= { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_L_THRESH]	= { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_ADDR_FAMILY]	= { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_TUN_TYPE]	= { .type = NLA_U8 },
+	[SHUNT_DEST_ATTR_TUN_PORT]	= { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_TUN_FLAGS]	= { .type = NLA_U16 },
+};
+
+/* An address of 4 or 16 bytes; what lies behind an IPv4 one does not count. */
+static int get_addr(union nf_inet_addr *addr, u8 af, const struct nlattr *attr,
+		    struct netlink_ext_ack *extack)
+{
+	int need = af == AF_INET ? sizeof(addr->ip) : sizeof(addr->in6);
+
+	*addr = (union nf_inet_addr){};
+	if (nla_len(attr) < need) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "the address is too short for its family");
+		return -EINVAL;
+	}
+	memcpy(addr, nla_data(attr), need);
+	return 0;
+}
+
+static int get_af(u8 *af, const struct nlattr *attr,
+		  struct netlink_ext_ack *extack)
+{
+	u16 value = nla_get_u16(attr);
+
+	if (value != AF_INET && value != AF_INET6) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "the address family must be IPv4 or IPv6");
+		return -EAFNOSUPPORT;
+	}
+	*af = value;
+	return 0;
+}
+
+static int read_service_key(struct shunt_service_key *key, struct nlattr **attrs,
+			   struct netlink_ext_ack *extack)
+{
+	u16 proto;
+	int err;
+
+	*key = (struct shunt_service_key){};
+	if (!attrs[SHUNT_SVC_ATTR_AF]) {
+		NL_SET_ERR_MSG(extack, "a virtual service needs an address family");
+		return -EINVAL;
+	}
+	err = get_af(&key->af, attrs[SHUNT_SVC_ATTR_AF], extack);
+	if (err)
+		return err;
+	if (attrs[SHUNT_SVC_ATTR_FWMARK]) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_FWMARK],
+				    "services by firewall mark are not supported yet");
+		return -EOPNOTSUPP;
+	}
+	if (!attrs[SHUNT_SVC_ATTR_PROTOCOL] || !attrs[SHUNT_SVC_ATTR_ADDR] ||
+	    !attrs[SHUNT_SVC_ATTR_PORT]) {
+		NL_SET_ERR_MSG(extack, "a virtual service needs protocol, address and port");
+		return -EINVAL;
+	}
+	proto = nla_get_u16(attrs[SHUNT_SVC_ATTR_PROTOCOL]);
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_PROTOCOL],
+				    "this protocol is not supported yet, only TCP and UDP are");
+		return -EPROTONOSUPPORT;
+	}
+	key->proto = proto;
+	key->port = nla_get_be16(attrs[SHUNT_SVC_ATTR_PORT]);
+	return get_addr(&key->addr, key->af, attrs[SHUNT_SVC_ATTR_ADDR],
+			extack);
+}
+
+static int parse_service(struct nlattr **attrs, const struct nlattr *nest,
+			 struct netlink_ext_ack *extack)
+{
+	if (!nest) {
+		NL_SET_ERR_MSG(extack, "the virtual service is missing");
+		return -EINVAL;
+	}
+	return nla_parse_nested_deprecated(attrs, SHUNT_SVC_ATTR_MAX, nest,
+					   svc_policy, extack);
+}
+
+/**
+ * shunt_get_service_key() - which service a request is about
+ * @key:	filled, every byte
+ * @nest:	SHUNT_CMD_ATTR_SERVICE, or NULL
+ * @extack:	told why not
+ *
+ * Return: 0 or a negative errno.
+ */
+int shunt_get_service_key(struct shunt_service_key *key, const struct nlattr *nest,
+		   struct netlink_ext_ack *extack)
+{
+	struct nlattr *attrs[SHUNT_SVC_ATTR_MAX + 1];
+	int err;
+
+	err = parse_service(attrs, nest, extack);
+	if (err)
+		return err;
+	return read_service_key(key, attrs, extack);
+}
+
+/**
+ * shunt_get_service_config() - a service as a request wants it
+ * @config:	filled
+ * @nest:	SHUNT_CMD_ATTR_SERVICE, or NULL
+ * @extack:	told why not
+ *
+ * Return: 0 or a negative errno.
+ */
+int shunt_get_service_config(struct shunt_service_config *config,
+			      const struct nlattr *nest,
+			      struct netlink_ext_ack *extack)
+{
+	struct nlattr *attrs[SHUNT_SVC_ATTR_MAX + 1];
+	struct shunt_flags flags;
+	u32 netmask;
+	int err;
+
+	err = parse_service(attrs, nest, extack);
+	if (err)
+		return err;
+	err = read_service_key(&config->key, attrs, extack);
+	if (err)
+		return err;
+	if (!attrs[SHUNT_SVC_ATTR_SCHED_NAME] || !attrs[SHUNT_SVC_ATTR_FLAGS] ||
+	    !attrs[SHUNT_SVC_ATTR_TIMEOUT] || !attrs[SHUNT_SVC_ATTR_NETMASK]) {
+		NL_SET_ERR_MSG(extack, "a virtual service needs scheduler, flags, timeout and netmask");
+		return -EINVAL;
+	}
+	config->sched = shunt_scheduler_find(
+			nla_data(attrs[SHUNT_SVC_ATTR_SCHED_NAME]));
+	if (!config->sched) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_SCHED_NAME],
+				    "no such scheduler yet, there are rr and wrr");
+		return -ENOENT;
+	}
+	if (attrs[SHUNT_SVC_ATTR_PE_NAME] &&
+	    *(char *)nla_data(attrs[SHUNT_SVC_ATTR_PE_NAME])) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_PE_NAME],
+				    "persistence engines are not supported yet");
+		return -ENOENT;
+	}
+	netmask = nla_get_u32(attrs[SHUNT_SVC_ATTR_NETMASK]);
+	if (config->key.af == AF_INET6 && (netmask < 1 || netmask > 128)) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_NETMASK],
+				    "an IPv6 prefix length lies between 1 and 128");
+		return -EINVAL;
+	}
+	memcpy(&flags, nla_data(attrs[SHUNT_SVC_ATTR_FLAGS]), sizeof(flags));
+	config->flags = flags.flags;
+	config->mask = flags.mask;
+	return 0;
+}
+
+/**
+ * shunt_get_dest_config() - a real server as a request wants it
+ * @config:	filled
+ * @service_af:	its service's address family
+ * @nest:	SHUNT_CMD_ATTR_DEST, or NULL
+ * @whole:	all of it; else only what tells it from others, as who removes
+ *		one may send what he likes beside
+ * @extack:	told why not
+ *
+ * Return: 0 or a negative errno.
+ */
+int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
+			   const struct nlattr *nest, bool whole,
+			   struct netlink_ext_ack *extack)
+{
+	struct nlattr *attrs[SHUNT_DEST_ATTR_MAX + 1];
+	u32 fwd;
+	int err;
+
+	*config = (struct shunt_dest_config){ .af = service_af };
+	if (!nest) {
+		NL_SET_ERR_MSG(extack, "the real server is missing");
+		return -EINVAL;
+	}
+	err = nla_parse_nested_deprecated(attrs, SHUNT_DEST_ATTR_MAX, nest,
+					  dest_policy, extack);
+	if (err)
+		return err;
+	if (!attrs[SHUNT_DEST_ATTR_ADDR] || !attrs[SHUNT_DEST_ATTR_PORT]) {
+		NL_SET_ERR_MSG(extack, "a real server needs address and port");
+		return -EINVAL;
+	}
+	if (attrs[SHUNT_DEST_ATTR_ADDR_FAMILY] &&
+	    nla_get_u16(attrs[SHUNT_DEST_ATTR_ADDR_FAMILY])) {
+		err = get_af(&config->af, attrs[SHUNT_DEST_ATTR_ADDR_FAMILY],
+			     extack);
+		if (err)
+			return err;
+	}
+	err = get_addr(&config->addr, config->af, attrs[SHUNT_DEST_ATTR_ADDR],
+		       extack);
+	config->port = nla_get_be16(attrs[SHUNT_DEST_ATTR_PORT]);
+	if (err || !whole)
+		return err;
+
+	if (!attrs[SHUNT_DEST_ATTR_FWD_METHOD] ||
+	    !attrs[SHUNT_DEST_ATTR_WEIGHT] || !attrs[SHUNT_DEST_ATTR_U_THRESH] ||
+	    !attrs[SHUNT_DEST_ATTR_L_THRESH]) {
+		NL_SET_ERR_MSG(extack, "a real server needs forwarding method, weight and thresholds");
+		return -EINVAL;
+	}
+	fwd = nla_get_u32(attrs[SHUNT_DEST_ATTR_FWD_METHOD]);
+	if (fwd > SHUNT_FWD_BYPASS) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_DEST_ATTR_FWD_METHOD],
+				    "no such forwarding method");
+		return -EINVAL;
+	}
+	config->fwd = fwd;
+	config->weight = nla_get_u32(attrs[SHUNT_DEST_ATTR_WEIGHT]);
+	config->upper = nla_get_u32(attrs[SHUNT_DEST_ATTR_U_THRESH]);
+	config->lower = nla_get_u32(attrs[SHUNT_DEST_ATTR_L_THRESH]);
+	return 0;
+}
+
+static int put_addr(struct sk_buff *skb, int type,
+		    const union nf_inet_addr *addr)
+{
+	return nla_put(skb, type, sizeof(*addr), addr);
+}
+
+/* Clients that do not mask the type want nests without NLA_F_NESTED. */
+static struct nlattr *nest_start(struct sk_buff *skb, int type)
+{
+	return nla_nest_start_noflag(skb, type);
+}
+
+static int put_stats32(struct sk_buff *skb, int type,
+		       const struct shunt_stats *stats)
+{
+	const u64 *count = stats->count, *rate = stats->rate;
+	struct nlattr *nest = nest_start(skb, type);
+
+	if (!nest ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_CONNS, count[SHUNT_COUNT_CONNS]) ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_INPKTS, count[SHUNT_COUNT_INPKTS]) ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_OUTPKTS, count[SHUNT_COUNT_OUTPKTS]) ||
+	    nla_put_u64_64bit(skb, SHUNT_STATS_ATTR_INBYTES,
+			      count[SHUNT_COUNT_INBYTES], SHUNT_STATS_ATTR_PAD) ||
+	    nla_put_u64_64bit(skb, SHUNT_STATS_ATTR_OUTBYTES,
+			      count[SHUNT_COUNT_OUTBYTES], SHUNT_STATS_ATTR_PAD) ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_CPS,
+			shunt_rate_per_second(rate[SHUNT_COUNT_CONNS])) ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_INPPS,
+			shunt_rate_per_second(rate[SHUNT_COUNT_INPKTS])) ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_OUTPPS,
+			shunt_rate_per_second(rate[SHUNT_COUNT_OUTPKTS])) ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_INBPS,
+			shunt_rate_per_second(rate[SHUNT_COUNT_INBYTES])) ||
+	    nla_put_u32(skb, SHUNT_STATS_ATTR_OUTBPS,
+			shunt_rate_per_second(rate[SHUNT_COUNT_OUTBYTES])))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * shunt_put_stats64() - counts and rates, all u64
+ * @skb:	message under construction
+ * @type:	of the nest
+ * @stats:	what to say
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int shunt_put_stats64(struct sk_buff *skb, int type,
+		       const struct shunt_stats *stats)
+{
+	struct nlattr *nest = nest_start(skb, type);
+	int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	/* Both halves of the attributes are in the order of enum shunt_count. */
+	for (i = 0; i < SHUNT_COUNT_MAX; i++) {
+		if (nla_put_u64_64bit(skb, SHUNT_STATS_ATTR_CONNS + i,
+				      stats->count[i], SHUNT_STATS_ATTR_PAD) ||
+		    nla_put_u64_64bit(skb, SHUNT_STATS_ATTR_CPS + i,
+				      shunt_rate_per_second(stats->rate[i]),
+				      SHUNT_STATS_ATTR_PAD))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * shunt_put_service() - a virtual service without its real servers
+ * @skb:	message under construction
+ * @sn:		the netns
+ * @svc:	the service
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0 or -EMSGSIZE.
+ */
+int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
+		       const struct shunt_service *svc)
+{
+	const struct shunt_flags flags = {
+		.flags = SHUNT_SVC_F_HASHED,
+		.mask = ~0,
+	};
+	u32 netmask = svc->key.af == AF_INET ? ~0 : 128;
+	struct shunt_stats stats;
+	struct nlattr *nest;
+
+	shunt_service_stats(sn, svc, &stats);
+	nest = nest_start(skb, SHUNT_CMD_ATTR_SERVICE);
+	if (!nest ||
+	    nla_put_u16(skb, SHUNT_SVC_ATTR_AF, svc->key.af) ||
+	    nla_put_u16(skb, SHUNT_SVC_ATTR_PROTOCOL, svc->key.proto) ||
+	    put_addr(skb, SHUNT_SVC_ATTR_ADDR, &svc->key.addr) ||
+	    nla_put_be16(skb, SHUNT_SVC_ATTR_PORT, svc->key.port) ||
+	    nla_put_string(skb, SHUNT_SVC_ATTR_SCHED_NAME, svc->sched->name) ||
+	    nla_put(skb, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags) ||
+	    nla_put_u32(skb, SHUNT_SVC_ATTR_TIMEOUT, 0) ||
+	    nla_put_u32(skb, SHUNT_SVC_ATTR_NETMASK, netmask) ||
+	    put_stats32(skb, SHUNT_SVC_ATTR_STATS, &stats) ||
+	    shunt_put_stats64(skb, SHUNT_SVC_ATTR_STATS64, &stats))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * shunt_put_dest() - a real server
+ * @skb:	message under construction
+ * @dest:	the real server
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0 or -EMSGSIZE.
+ */
+int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest)
+{
+	struct shunt_stats stats;
+	struct nlattr *nest;
+
+	shunt_dest_stats(dest, &stats);
+	nest = nest_start(skb, SHUNT_CMD_ATTR_DEST);
+	if (!nest ||
+	    put_addr(skb, SHUNT_DEST_ATTR_ADDR, &dest->addr) ||
+	    nla_put_be16(skb, SHUNT_DEST_ATTR_PORT, dest->port) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_FWD_METHOD, dest->fwd) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_WEIGHT, dest->weight) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_U_THRESH, dest->upper) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_L_THRESH, dest->lower) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_ACTIVE_CONNS,
+			atomic_read(&dest->active)) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_INACT_CONNS,
+			atomic_read(&dest->inactive)) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_PERSIST_CONNS, 0) ||
+	    nla_put_u16(skb, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->af) ||
+	    put_stats32(skb, SHUNT_DEST_ATTR_STATS, &stats) ||
+	    shunt_put_stats64(skb, SHUNT_DEST_ATTR_STATS64, &stats))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * shunt_put_conn() - a connection
+ * @skb:	message under construction
+ * @sn:		the netns
+ * @c:		the connection
+ *
+ * Context: RCU read lock.
+ * Return: 0 or -EMSGSIZE.
+ */
+int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
+		    const struct shunt_conn *c)
+{
+	const struct shunt_tuple *request = shunt_conn_tuple(c,
+							SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
+	const union nf_inet_addr client = shunt_tuple_src(request);
+	const union nf_inet_addr virtual = shunt_tuple_dst(request);
+	struct nlattr *nest = nest_start(skb, SHUNT_CMD_ATTR_CONN);
+
+	if (!nest ||
+	    nla_put_u16(skb, SHUNT_CONN_ATTR_AF, c->af) ||
+	    nla_put_u16(skb, SHUNT_CONN_ATTR_PROTOCOL, c->proto) ||
+	    put_addr(skb, SHUNT_CONN_ATTR_CLIENT_ADDR, &client) ||
+	    nla_put_be16(skb, SHUNT_CONN_ATTR_CLIENT_PORT, request->sport) ||
+	    put_addr(skb, SHUNT_CONN_ATTR_VIRTUAL_ADDR, &virtual) ||
+	    nla_put_be16(skb, SHUNT_CONN_ATTR_VIRTUAL_PORT, request->dport) ||
+	    nla_put_u16(skb, SHUNT_CONN_ATTR_DEST_AF, c->dest->af) ||
+	    put_addr(skb, SHUNT_CONN_ATTR_DEST_ADDR, &c->dest->addr) ||
+	    nla_put_be16(skb, SHUNT_CONN_ATTR_DEST_PORT, reply->sport) ||
+	    nla_put_u32(skb, SHUNT_CONN_ATTR_FWD_METHOD, c->fwd) ||
+	    nla_put_string(skb, SHUNT_CONN_ATTR_STATE,
+			   shunt_state_name(c->proto, READ_ONCE(c->state))) ||
+	    nla_put_u32(skb, SHUNT_CONN_ATTR_EXPIRES,
+			shunt_conn_expires(sn, c) / HZ))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * shunt_put_drop() - how many packets were dropped for a reason
+ * @skb:	message under construction
+ * @sn:		the netns
+ * @reason:	the reason
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int shunt_put_drop(struct sk_buff *skb, const struct shunt_net *sn,
+		    enum shunt_drop reason)
+{
+	struct nlattr *nest = nest_start(skb, SHUNT_CMD_ATTR_DROP);
+
+	if (!nest ||
+	    nla_put_string(skb, SHUNT_DROP_ATTR_NAME, shunt_drop_name(reason)) ||
+	    nla_put_string(skb, SHUNT_DROP_ATTR_TEXT, shunt_drop_text(reason)) ||
+	    nla_put_u64_64bit(skb, SHUNT_DROP_ATTR_PACKETS,
+			      shunt_drop_read(sn->drops, reason),
+			      SHUNT_DROP_ATTR_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
