@@ -24,6 +24,7 @@ static int __net_init net_init(struct net *net)
 	sn->net = net;
 	sn->timeouts = shunt_default_timeouts;
 	mutex_init(&sn->mutex);
+	shunt_routes_init(&sn->routes);
 	shunt_trash_init(sn);
 
 	sn->drops = alloc_percpu(struct shunt_drops);
@@ -110,11 +111,16 @@ static int __init shunt_init(void)
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		goto err_caches;
-	err = shunt_netlink_init();
+	err = shunt_routes_register();
 	if (err)
 		goto err_pernet;
+	err = shunt_netlink_init();
+	if (err)
+		goto err_routes;
 	return 0;
 
+err_routes:
+	shunt_routes_unregister();
 err_pernet:
 	unregister_pernet_subsys(&net_ops);
 err_caches:
@@ -125,6 +131,7 @@ err_caches:
 static void __exit shunt_exit(void)
 {
 	shunt_netlink_exit();
+	shunt_routes_unregister();
 	unregister_pernet_subsys(&net_ops);
 	shunt_conn_caches_destroy();
 }

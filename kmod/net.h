@@ -13,6 +13,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "forward/route.h"
 #include "proto/proto.h"
 #include "stats/counters.h"
 #include "stats/drop.h"
@@ -29,6 +30,7 @@ struct shunt_wheel;
  * @conn_count:		connections in @conns
  * @wheel:		orders connections by expiry; made with the first service
  * @services:		struct shunt_service by key, see table/service.c
+ * @routes:		remembered routes to real servers
  * @drops:		packets dropped, by reason
  * @timeouts:		seconds, by protocol and state; read locklessly
  * @mutex:		serialises every change of the configuration; guards the
@@ -55,6 +57,7 @@ struct shunt_net {
 	atomic_t conn_count;
 	struct shunt_wheel *wheel;
 	struct rhashtable services;
+	struct shunt_routes routes;
 	struct shunt_drops __percpu *drops;
 	struct shunt_timeouts timeouts;
 

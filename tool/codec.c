@@ -73,7 +73,7 @@ static const struct nla_policy drop_policy[SHUNT_DROP_ATTR_PAD + 1] = {
 	[SHUNT_DROP_ATTR_PACKETS] = { .type = NLA_U64 },
 };
 
-static const struct nla_policy info_policy[SHUNT_INFO_ATTR_CONN_TAB_SIZE + 1] = {
+static const struct nla_policy info_policy[SHUNT_INFO_ATTR_MAX + 1] = {
 	[SHUNT_INFO_ATTR_VERSION] = { .type = NLA_U32 },
 	[SHUNT_INFO_ATTR_CONN_TAB_SIZE] = { .type = NLA_U32 },
 };
@@ -258,14 +258,14 @@ int codec_get_timeouts(struct nlmsghdr *hdr, struct timeouts *timeouts)
 
 int codec_get_info(struct nlmsghdr *hdr, struct info *info)
 {
-	struct nlattr *a[SHUNT_INFO_ATTR_CONN_TAB_SIZE + 1];
+	struct nlattr *a[SHUNT_INFO_ATTR_MAX + 1];
 
-	if (genlmsg_parse(hdr, 0, a, SHUNT_INFO_ATTR_CONN_TAB_SIZE,
-			  info_policy))
+	if (genlmsg_parse(hdr, 0, a, SHUNT_INFO_ATTR_MAX, info_policy))
 		return -1;
 	info->version = get_u32(a[SHUNT_INFO_ATTR_VERSION]);
 	info->conn_tab_size = get_u32(a[SHUNT_INFO_ATTR_CONN_TAB_SIZE]);
-	return 0;
+	info->has_total = a[SHUNT_INFO_ATTR_STATS64] != NULL;
+	return get_stats(a[SHUNT_INFO_ATTR_STATS64], NULL, &info->total);
 }
 
 int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)

@@ -7,6 +7,7 @@
 #define SHUNTADM_MODEL_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/types.h>
@@ -136,6 +137,8 @@ struct drop {
 struct info {
 	uint32_t version;
 	uint32_t conn_tab_size;
+	bool has_total;		/* Shunt says what all real servers did */
+	struct stats total;
 };
 
 #endif

@@ -258,6 +258,11 @@ void print_services(FILE *out, const struct list *table,
 			print_dest(out, list_at(&entry->dests, struct dest, j),
 				   entry->service.protocol, style);
 	}
+	if (info && info->has_total && is_counters(style) && !style->classic) {
+		fprintf(out, "%-33s", "Total");
+		print_counters(out, &info->total, style);
+		fputc('\n', out);
+	}
 }
 
 static void print_conn(FILE *out, const struct conn *conn,
@@ -283,7 +288,7 @@ static void print_conn(FILE *out, const struct conn *conn,
 	fprintf(out, "%-3s %-6s %-11s %-18s %-18s ", protocol ? protocol : "???",
 		expires, conn->state, client, virtual);
 	if (style->engines && conn->pe[0])
-		fprintf(out, "%-18s %-16s %s\n", dest, conn->pe,
+		fprintf(out, "%-16s %-18s %s\n", dest, conn->pe,
 			conn->pe_data ? conn->pe_data : "");
 	else
 		fprintf(out, "%s\n", dest);

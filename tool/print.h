@@ -37,7 +37,7 @@ struct print_style {
 
 /**
  * print_services() - the list of services and real servers
- * @info:	NULL leaves out the line about the director
+ * @info:	NULL leaves out the line about the director and the totals
  */
 void print_services(FILE *out, const struct list *table,
 		    const struct info *info, const struct print_style *style);

@@ -93,7 +93,7 @@ const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 	const struct shunt_route *route;
 	unsigned int mtu;
 
-	route = shunt_route_get(pkt->sn->net, c->dest);
+	route = shunt_route_get(pkt->sn, c->dest);
 	if (IS_ERR(route)) {
 		shunt_drop(pkt->sn, PTR_ERR(route) == -ENOMEM ?
 					    SHUNT_DROP_NO_MEMORY :

@@ -1,32 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "forward/route.h"
 
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <net/dst.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/route.h>
 
+#include "net.h"
 #include "table/dest.h"
 
-static void free_route(struct shunt_route *route)
+static void free_route(struct rcu_head *rcu)
 {
+	struct shunt_route *route = container_of(rcu, struct shunt_route, rcu);
+
 	dst_release(route->dst);
 	kfree(route);
 }
 
-static void free_route_rcu(struct rcu_head *rcu)
+/* Take a cache's route out, if it has one; shunt_routes.lock is held. */
+static void forget(struct shunt_routes *routes, struct shunt_route_cache *cache)
 {
-	free_route(container_of(rcu, struct shunt_route, rcu));
+	struct shunt_route *route;
+
+	route = rcu_replace_pointer(cache->route, NULL,
+				    lockdep_is_held(&routes->lock));
+	if (!route)
+		return;
+	list_del(&route->list);
+	call_rcu(&route->rcu, free_route);
 }
 
-static void replace(struct shunt_route_cache *cache, struct shunt_route *route)
+/*
+ * A route that was looked up before all were forgotten may be what had to be:
+ * it serves its packet and is not remembered.
+ */
+static void remember(struct shunt_routes *routes, struct shunt_route *route,
+		     u32 forgotten)
 {
-	struct shunt_route *old;
-
-	old = unrcu_pointer(xchg(&cache->route, RCU_INITIALIZER(route)));
-	if (old)
-		call_rcu(&old->rcu, free_route_rcu);
+	spin_lock_bh(&routes->lock);
+	if (routes->forgotten == forgotten) {
+		forget(routes, route->cache);
+		list_add(&route->list, &routes->list);
+		rcu_assign_pointer(route->cache->route, route);
+	} else {
+		call_rcu(&route->rcu, free_route);
+	}
+	spin_unlock_bh(&routes->lock);
 }
 
 /*
@@ -70,26 +91,30 @@ static bool find6(struct net *net, const struct shunt_dest *dest,
 	return true;
 }
 
-static struct shunt_route *find(struct net *net, struct shunt_dest *dest)
+static struct shunt_route *find(struct shunt_net *sn, struct shunt_dest *dest)
 {
 	struct shunt_route *route = kmalloc(sizeof(*route), GFP_ATOMIC);
+	u32 forgotten = READ_ONCE(sn->routes.forgotten);
 	bool found;
 
 	if (!route)
 		return ERR_PTR(-ENOMEM);
-	found = dest->af == AF_INET ? find4(net, dest, route) :
-				      find6(net, dest, route);
+	/* Pairs with the lock under which the routes are forgotten. */
+	smp_rmb();
+	found = dest->af == AF_INET ? find4(sn->net, dest, route) :
+				      find6(sn->net, dest, route);
 	if (!found) {
 		kfree(route);
 		return ERR_PTR(-EHOSTUNREACH);
 	}
-	replace(&dest->route, route);
+	route->cache = &dest->route;
+	remember(&sn->routes, route, forgotten);
 	return route;
 }
 
 /**
  * shunt_route_get() - the route to a real server
- * @net:	the netns
+ * @sn:		the netns
  * @dest:	the real server
  *
  * Looked up only when the routing tables have changed since the last time.
@@ -97,24 +122,83 @@ static struct shunt_route *find(struct net *net, struct shunt_dest *dest)
  * Context: RCU read lock, under which the result stays valid.
  * Return: the route, -EHOSTUNREACH when there is none, or -ENOMEM.
  */
-const struct shunt_route *shunt_route_get(struct net *net,
+const struct shunt_route *shunt_route_get(struct shunt_net *sn,
 					  struct shunt_dest *dest)
 {
 	struct shunt_route *route = rcu_dereference(dest->route.route);
 
 	if (likely(route && dst_check(route->dst, route->cookie)))
 		return route;
-	return find(net, dest);
+	return find(sn, dest);
 }
 
 /**
- * shunt_route_cache_exit() - let go of the remembered route
- * @cache:	of a real server past its grace period: nobody looks at it
+ * shunt_route_forget() - forget a real server's route
+ * @routes:	its netns's
+ * @cache:	where it is remembered
+ *
+ * Context: any but hard interrupt.
  */
-void shunt_route_cache_exit(struct shunt_route_cache *cache)
+void shunt_route_forget(struct shunt_routes *routes,
+			struct shunt_route_cache *cache)
 {
-	struct shunt_route *route = unrcu_pointer(xchg(&cache->route, NULL));
+	spin_lock_bh(&routes->lock);
+	forget(routes, cache);
+	spin_unlock_bh(&routes->lock);
+}
 
-	if (route)
-		free_route(route);
+static void forget_all(struct shunt_routes *routes)
+{
+	struct shunt_route *route, *next;
+
+	spin_lock_bh(&routes->lock);
+	WRITE_ONCE(routes->forgotten, routes->forgotten + 1);
+	list_for_each_entry_safe(route, next, &routes->list, list)
+		forget(routes, route->cache);
+	spin_unlock_bh(&routes->lock);
+}
+
+static int on_device_event(struct notifier_block *block, unsigned long event,
+			   void *info)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event == NETDEV_DOWN || event == NETDEV_UNREGISTER)
+		forget_all(&shunt_net(dev_net(dev))->routes);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block device_notifier = {
+	.notifier_call = on_device_event,
+};
+
+/**
+ * shunt_routes_register() - be told when devices go away
+ *
+ * Return: 0 or a negative errno.
+ */
+int shunt_routes_register(void)
+{
+	return register_netdevice_notifier(&device_notifier);
+}
+
+/**
+ * shunt_routes_unregister() - undo shunt_routes_register()
+ *
+ * All routes are forgotten on the way.
+ */
+void shunt_routes_unregister(void)
+{
+	unregister_netdevice_notifier(&device_notifier);
+}
+
+/**
+ * shunt_routes_init() - set up a netns's remembered routes
+ * @routes:	the netns's
+ */
+void shunt_routes_init(struct shunt_routes *routes)
+{
+	spin_lock_init(&routes->lock);
+	INIT_LIST_HEAD(&routes->list);
+	routes->forgotten = 0;
 }

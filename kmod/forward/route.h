@@ -1,16 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The route to a real server, remembered.
+ *
+ * A route holds its device, and a device that goes away waits for whoever holds
+ * it. So all remembered routes of a netns are in a list, and are forgotten when
+ * a device of it goes down.
  */
 #ifndef SHUNT_ROUTE_H
 #define SHUNT_ROUTE_H
 
+#include <linux/list.h>
 #include <linux/rcupdate.h>
+#include <linux/spinlock.h>
 
 struct dst_entry;
-struct net;
 struct shunt_dest;
+struct shunt_net;
 struct shunt_route;
+
+/**
+ * struct shunt_routes - a netns's remembered routes
+ * @lock:	guards the rest and every write to a shunt_route_cache
+ * @list:	struct shunt_route
+ * @forgotten:	how many times they were all forgotten
+ */
+struct shunt_routes {
+	spinlock_t lock;
+	struct list_head list;
+	u32 forgotten;
+};
 
 /**
  * struct shunt_route_cache - one per real server
@@ -25,22 +43,26 @@ struct shunt_route_cache {
  * @dst:	held
  * @cookie:	tells dst_check() whether @dst is still the right one
  * @local:	the address is the director's own
- * @rcu:	readers may still hold it after it is replaced
+ * @cache:	where it is published
+ * @list:	in shunt_routes.list
+ * @rcu:	readers may still hold it after it is forgotten
  */
 struct shunt_route {
 	struct dst_entry *dst;
 	u32 cookie;
 	bool local;
+	struct shunt_route_cache *cache;
+	struct list_head list;
 	struct rcu_head rcu;
 };
 
-static inline void shunt_route_cache_init(struct shunt_route_cache *cache)
-{
-	RCU_INIT_POINTER(cache->route, NULL);
-}
+int shunt_routes_register(void);
+void shunt_routes_unregister(void);
+void shunt_routes_init(struct shunt_routes *routes);
 
-void shunt_route_cache_exit(struct shunt_route_cache *cache);
-const struct shunt_route *shunt_route_get(struct net *net,
+const struct shunt_route *shunt_route_get(struct shunt_net *sn,
 					  struct shunt_dest *dest);
+void shunt_route_forget(struct shunt_routes *routes,
+			struct shunt_route_cache *cache);
 
 #endif /* SHUNT_ROUTE_H */

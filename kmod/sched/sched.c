@@ -75,6 +75,9 @@ void shunt_picks_free(struct shunt_picks *picks)
 		kvfree_rcu(picks, rcu);
 }
 
+/* How many turns in a row may fall on overloaded real servers. */
+#define MAX_TURNS	64
+
 /**
  * shunt_picks_choose() - choose the real server for a new connection
  * @svc:	the service
@@ -90,12 +93,13 @@ struct shunt_dest *shunt_picks_choose(struct shunt_service *svc)
 
 	if (!picks)
 		return NULL;
-	turn = (u32)atomic_inc_return(&svc->turn);
-	dest = picks->sched->pick(picks, turn);
-	if (likely(shunt_dest_available(dest)))
-		return dest;
-
-	/* Rare: go round from there to whoever is not overloaded. */
+	/* Turns of overloaded ones are skipped, so the others share them. */
+	for (i = 0; i < MAX_TURNS; i++) {
+		turn = (u32)atomic_inc_return(&svc->turn);
+		dest = picks->sched->pick(picks, turn);
+		if (likely(shunt_dest_available(dest)))
+			return dest;
+	}
 	for (i = 0; i < picks->count; i++) {
 		dest = picks->pick[(turn + i) % picks->count].dest;
 		if (shunt_dest_available(dest))

@@ -33,31 +33,28 @@ static inline u32 shunt_gcd(u32 a, u32 b)
 }
 
 /*
- * How unevenly multiples of @stride spread over @circle: the largest quotient
- * of Euclid's algorithm on the two, 1 being the best there is.
+ * How unevenly multiples of @stride spread over @circle: the sum of the
+ * quotients of Euclid's algorithm on the two, smallest for the golden section.
  */
 static inline u32 shunt_spread_badness(u32 stride, u32 circle)
 {
-	u32 worst = 1;
+	u32 sum = 0;
 
-	while (stride > 1) {
-		u32 quotient = circle / stride;
+	while (stride) {
 		u32 rest = circle % stride;
 
-		if (quotient > worst)
-			worst = quotient;
+		sum += circle / stride;
 		circle = stride;
 		stride = rest;
 	}
-	return worst;
+	return sum;
 }
 
 /**
  * shunt_spread_stride() - the stride for a circle
  * @circle:	sum of the weights, at least 1
  *
- * Tries the numbers next to circle * (sqrt(5) - 1) / 2 first and takes the one
- * that spreads best.
+ * Of the numbers next to circle * (sqrt(5) - 1) / 2 the one that spreads best.
  *
  * Return: a number without common divisor with @circle.
  */
@@ -80,8 +77,6 @@ static inline u32 shunt_spread_stride(u32 circle)
 				best = stride;
 			}
 		}
-		if (least <= 2)
-			break;
 	}
 	return best;
 }

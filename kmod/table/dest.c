@@ -10,7 +10,7 @@ static void free_dest(struct rcu_head *rcu)
 {
 	struct shunt_dest *dest = container_of(rcu, struct shunt_dest, rcu);
 
-	shunt_route_cache_exit(&dest->route);
+	shunt_route_forget(&dest->sn->routes, &dest->route);
 	free_percpu(dest->counters);
 	kfree(dest);
 }
@@ -61,7 +61,6 @@ static struct shunt_dest *alloc_dest(void)
 		kfree(dest);
 		return NULL;
 	}
-	shunt_route_cache_init(&dest->route);
 	refcount_set(&dest->refs, 1);
 	return dest;
 }
@@ -93,6 +92,7 @@ struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
 		dest = alloc_dest();
 		if (!dest)
 			return NULL;
+		dest->sn = sn;
 		dest->af = af;
 		dest->addr = *addr;
 		dest->port = port;

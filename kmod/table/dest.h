@@ -26,6 +26,7 @@ enum shunt_dest_flag {
  * @fwd:	forwarding method, enum shunt_fwd
  * @flags:	bits of enum shunt_dest_flag, changed atomically
  * @counters:	its connections, packets and bytes
+ * @sn:		its netns
  * @route:	cached route to @addr
  * @active:	connections listed as active
  * @inactive:	the others
@@ -53,6 +54,7 @@ struct shunt_dest {
 	unsigned long flags;
 	struct shunt_counters __percpu *counters;
 	struct shunt_route_cache route;
+	struct shunt_net *sn;
 
 	atomic_t active ____cacheline_aligned_in_smp;
 	atomic_t inactive;

@@ -236,7 +236,7 @@ static void order(void)
 
 static void conns(void)
 {
-	struct print_style style = { .numeric = true };
+	struct print_style style = { .numeric = true, .engines = true };
 	struct conn conn = {
 		.protocol = IPPROTO_UDP, .client = address("10.9.0.1"),
 		.client_port = 39625, .virtual = address("10.9.0.1"),
@@ -254,13 +254,21 @@ static void conns(void)
 	strcpy(conn.state, "NONE");
 	conn.virtual = address("0.0.0.5");
 	list_add(&list, &conn);
+	conn.protocol = IPPROTO_UDP;
+	conn.expires = 28;
+	conn.virtual = address("10.9.0.1");
+	conn.client_port = 0;
+	strcpy(conn.pe, "sip");
+	conn.pe_data = strdup("abcdef@10.0.0.1");
+	list_add(&list, &conn);
 	print_conns(out, &list, &style);
 	fclose(out);
 	expect_text(text,
 		    "IPVS connection entries\n"
-		    "pro expire state       source             virtual            destination\n"
+		    "pro expire state       source             virtual            destination        pe name          pe_data\n"
 		    "UDP 04:58  UDP         10.9.0.1:39625     10.9.0.1:53        192.168.77.2:53\n"
-		    "IP  44639:59 NONE        10.9.0.1:39625     0.0.0.5:53         192.168.77.2:53\n",
+		    "IP  44639:59 NONE        10.9.0.1:39625     0.0.0.5:53         192.168.77.2:53\n"
+		    "UDP 00:28  NONE        10.9.0.1:0         10.9.0.1:53        192.168.77.2:53  sip                abcdef@10.0.0.1\n",
 		    "connections");
 	free(text);
 	conns_free(&list);

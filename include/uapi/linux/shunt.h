@@ -69,7 +69,10 @@ enum shunt_info_attr {
 	SHUNT_INFO_ATTR_VERSION,	/* u32, SHUNT_IPVS_VERSION */
 	SHUNT_INFO_ATTR_CONN_TAB_SIZE,	/* u32, buckets */
 
-	SHUNT_INFO_ATTR_STATS64 = 64,	/* nest of enum shunt_stats_attr, all u64 */
+	/* Of all real servers together: nest of enum shunt_stats_attr, all u64. */
+	SHUNT_INFO_ATTR_STATS64 = 64,
+	__SHUNT_INFO_ATTR_END,
+	SHUNT_INFO_ATTR_MAX = __SHUNT_INFO_ATTR_END - 1,
 };
 
 /* A virtual service: (AF, PROTOCOL, ADDR, PORT), or (AF, FWMARK). */

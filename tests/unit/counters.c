@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stats/counters.c: exact sums over CPUs, and rates that nobody keeps up to
+ * date, against a model that does so every period on every CPU.
+ */
+#include "stats/counters.h"
+
+#include <math.h>
+
+#include "unit.h"
+
+#define PERIOD	(SHUNT_RATE_PERIOD * HZ)
+
+struct model {
+	u64 count[SHUNT_COUNT_MAX];
+	u64 period[SHUNT_COUNT_MAX];	/* of count, in this period */
+	double avg[SHUNT_COUNT_MAX];	/* events a period */
+};
+
+static void model_add(struct model *m, enum shunt_count what, u64 n)
+{
+	m->count[what] += n;
+	m->period[what] += n;
+}
+
+static void model_tick(struct model *m)
+{
+	int i;
+
+	for (i = 0; i < SHUNT_COUNT_MAX; i++) {
+		m->avg[i] = m->avg[i] * 3 / 4 + m->period[i] / 4.0;
+		m->period[i] = 0;
+	}
+}
+
+static void compare(const struct model *m,
+		    const struct shunt_counters *counters, const char *when)
+{
+	struct shunt_stats sum = {};
+	int i;
+
+	shunt_counters_read(&sum, counters);
+	for (i = 0; i < SHUNT_COUNT_MAX; i++) {
+		double rate = (double)sum.rate[i] / (1 << SHUNT_RATE_SHIFT);
+
+		expect(sum.count[i] == m->count[i], "%s, %d: %llu, not %llu",
+		       when, i, sum.count[i], m->count[i]);
+		expect(fabs(rate - m->avg[i]) <=
+		       SHIM_CPUS * 8.0 / (1 << SHUNT_RATE_SHIFT),
+		       "%s, %d: %f a period, not %f", when, i, rate, m->avg[i]);
+	}
+}
+
+static void random_packet(struct shunt_counters *counters, struct model *m)
+{
+	u32 len = 40 + unit_random() % 1461;
+
+	shim_cpu = unit_random() % SHIM_CPUS;
+	switch (unit_random() % 3) {
+	case 0:
+		shunt_count_conn(counters);
+		model_add(m, SHUNT_COUNT_CONNS, 1);
+		break;
+	case 1:
+		shunt_count_packet(counters, SHUNT_COUNT_INPKTS, len);
+		model_add(m, SHUNT_COUNT_INPKTS, 1);
+		model_add(m, SHUNT_COUNT_INBYTES, len);
+		break;
+	default:
+		shunt_count_packet(counters, SHUNT_COUNT_OUTPKTS, len);
+		model_add(m, SHUNT_COUNT_OUTPKTS, 1);
+		model_add(m, SHUNT_COUNT_OUTBYTES, len);
+	}
+}
+
+/* Starts at a jiffies from which its low half wraps on the way. */
+static void run_history(unsigned long start, u32 rest, const char *text)
+{
+	struct shunt_counters *counters;
+	struct model m = {};
+	int n, tick, k;
+
+	jiffies = start;
+	counters = shunt_counters_alloc();
+	compare(&m, counters, text);
+	for (n = 0; n < 400; n++) {
+		bool silent = unit_random() % 100 < rest;
+		unsigned long begin = jiffies;
+
+		/* At five moments of the period, or at its last only. */
+		for (tick = n % 2 ? 0 : 4; tick < 5; tick++) {
+			jiffies = begin + tick * (PERIOD - 1) / 4;
+			for (k = silent ? 0 : unit_random() % 20; k; k--)
+				random_packet(counters, &m);
+		}
+		jiffies = begin + PERIOD - 1;
+		compare(&m, counters, text);
+		model_tick(&m);
+		jiffies = begin + PERIOD;
+		compare(&m, counters, text);
+	}
+	free_percpu(counters);
+}
+
+static void test_history(void)
+{
+	run_history(0, 0, "always busy");
+	run_history(12345, 50, "half of the time");
+	run_history(777, 97, "rarely");
+	run_history((1ul << 32) - 100 * PERIOD, 50, "over 2^32 jiffies");
+}
+
+static void test_exact(void)
+{
+	struct shunt_counters *counters = shunt_counters_alloc();
+	struct model m = {};
+	int n;
+
+	for (n = 0; n < 1000; n++) {
+		struct shunt_stats sum = {};
+
+		random_packet(counters, &m);
+		shunt_counters_read(&sum, counters);
+		expect(sum.count[SHUNT_COUNT_INBYTES] ==
+		       m.count[SHUNT_COUNT_INBYTES] &&
+		       sum.count[SHUNT_COUNT_CONNS] ==
+		       m.count[SHUNT_COUNT_CONNS], "packet %d", n);
+	}
+	free_percpu(counters);
+}
+
+static void test_add(void)
+{
+	struct shunt_stats a = {}, b = {};
+	int i;
+
+	for (i = 0; i < SHUNT_COUNT_MAX; i++) {
+		a.count[i] = 1 + i;
+		a.rate[i] = 100 + i;
+		b.count[i] = 10 * i;
+		b.rate[i] = 1000 * i;
+	}
+	shunt_stats_add(&a, &b);
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		expect(a.count[i] == 1 + 11 * i && a.rate[i] == 100 + 1001 * i,
+		       "%d: %llu, %llu", i, a.count[i], a.rate[i]);
+}
+
+static const struct unit_case cases[] = {
+	{ "rates and counts of all CPUs as if all ticked every period",
+	  test_history },
+	{ "a count can be read as soon as it is counted", test_exact },
+	{ "sums are added whole", test_add },
+};
+
+int main(int argc, char **argv)
+{
+	return unit_run(argc, argv, cases, COUNT(cases));
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHIM_COMPILER_H
+#define SHIM_COMPILER_H
+
+#define __force
+#define __percpu
+#define __rcu
+
+#define __aligned(n)	__attribute__((aligned(n)))
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+
+#define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+
+#endif /* SHIM_COMPILER_H */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHIM_MUTEX_H
+#define SHIM_MUTEX_H
+
+struct mutex {
+	int unused;
+};
+
+#endif /* SHIM_MUTEX_H */

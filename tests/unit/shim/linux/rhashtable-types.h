@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHIM_RHASHTABLE_TYPES_H
+#define SHIM_RHASHTABLE_TYPES_H
+
+struct rhash_head {
+	struct rhash_head *next;
+};
+
+struct rhashtable {
+	void *unused;
+};
+
+#endif /* SHIM_RHASHTABLE_TYPES_H */
