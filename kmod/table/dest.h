@@ -5,6 +5,7 @@
 #ifndef SHUNT_DEST_H
 #define SHUNT_DEST_H
 
+#include <linux/cache.h>
 #include <linux/netfilter.h>
 #include <linux/refcount.h>
 

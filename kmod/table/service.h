@@ -5,6 +5,7 @@
 #ifndef SHUNT_SERVICE_H
 #define SHUNT_SERVICE_H
 
+#include <linux/cache.h>
 #include <linux/netfilter.h>
 #include <linux/rhashtable-types.h>
 

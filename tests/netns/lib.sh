@@ -178,6 +178,9 @@ bad_checksums() { count 'ipcsum == "bad" || l4csum ~ /^bad/'; }
 # rules < lines in the format of --restore: all services in one process.
 rules() { adm -R || result 'not ok' "rules"; }
 
+# The configuration as --save prints it, without the timeouts, which stock does not save.
+config() { adm -S -n | grep -v '^--set'; }
+
 # The connections, a sorted line each: protocol, state, timeout (rounded up to 10 s), client, virtual, real.
 connections() {
 	adm -L -n -c | awk '$2 ~ /^[0-9]+:[0-9][0-9]$/ {
@@ -199,7 +202,7 @@ refused() {
 	shift 3
 	output=$("$@" 2>&1)
 	rc=$?
-	like "$text" "$rc $output" "^$status .*$regex"
+	like "$text" "$rc $output" "^$status .*($regex)"
 }
 
 # --- the frame around the scenarios

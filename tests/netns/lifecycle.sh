@@ -23,6 +23,9 @@ services() { # -m | -g
 	RULES
 }
 
+# The services, without the timeouts.
+saved() { adm -S -n | grep -v '^--set'; }
+
 # More answers than at the time of "mark", TCP and UDP.
 mark() { ask tally; read -r tcp_before _ udp_before _ <<< "$REPLY"; }
 more_answers() {
@@ -56,7 +59,7 @@ unload() {
 			mark_failures
 			wait_for "$topology, round $n: without the module nobody answers" more_failures
 			insmod "${SHUNT_KO:-$BUILD/$(uname -r)/shunt.ko}" || result 'not ok' "insmod again"
-			is "$topology, round $n: the module starts empty" "$(adm -S -n)" ""
+			is "$topology, round $n: the module starts empty" "$(saved)" ""
 			services $method
 		done
 		flowing "$topology: traffic flows at the end"
@@ -113,7 +116,7 @@ reconfigured() {
 	flowing "traffic flows after five rounds of changes"
 	ask calm
 	like "nothing but the moments without service failed" "$REPLY" '^[0-9]+ [0-9]+ [0-9]+ [0-9]+$'
-	is "what is configured is what was said last" "$(adm -S -n | grep -v '^-. [^ ]* \[' | sort)" "$(sort <<-RULES
+	is "what is configured is what was said last" "$(saved | grep -v '^-. [^ ]* \[' | sort)" "$(sort <<-RULES
 		-A -t $VIP:80 -s wrr
 		-a -t $VIP:80 -r $RIP1:80 -m -w 1
 		-a -t $VIP:80 -r $RIP2:80 -m -w 3
@@ -126,9 +129,9 @@ reconfigured() {
 twice() {
 	like "loading it twice is refused" "$(lb_load 2>&1)" 'File exists'
 	nat_up
-	is "another netns has nothing of it" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n)" ""
+	is "another netns has nothing of it" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n | grep -v "^--set")" ""
 	services -m
-	is "services belong to a netns" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n)" ""
+	is "services belong to a netns" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n | grep -v "^--set")" ""
 }
 
 # With stock ip_vs loaded both work side by side, and each serves its own.
@@ -154,4 +157,96 @@ beside_stock() {
 	(LB=ipvs; lb_unload) || result 'not ok' "stock ip_vs unloads"
 }
 
-run unload netns_deleted reconfigured twice beside_stock
+# The same VIP in two netns, each with a server of its own; the gateway is the second director.
+apart() {
+	local vip=198.51.100.1
+	other() { ip netns exec gw "$TOP/tool/shuntadm" "$@"; }
+	nat_up
+	serve 80
+	ip -n gw address add $vip/32 dev lo
+	ip -n gw route add 172.16.1.0/24 via "$VIP"
+	ip -n director address add $vip/32 dev lo
+	rules <<-RULES
+		-A -t $vip:80 -s rr
+		-a -t $vip:80 -r $RIP1:80 -m
+	RULES
+	other -R <<-RULES || result 'not ok' "services in the other netns"
+		-A -t $vip:80 -s rr
+		-a -t $vip:80 -r $RIP2:80 -m
+	RULES
+	asked "the first netns on the way has its own server" "B B" "many tcp 2 $vip 80"
+	is "the second netns has seen no connection" "$(adm -L -n -c | grep -c $vip)" 0
+	is "the first has" "$(other -L -n -c | grep -c $vip)" 2
+	other -C
+	is "a flush in one leaves the other" "$(saved | tr '\n' ';')" "-A -t $vip:80 -s rr;-a -t $vip:80 -r $RIP1:80 -m -w 1;"
+	ip -n gw address delete $vip/32 dev lo
+	ip -n gw route add $vip/32 via "$VIP"
+	asked "the second netns serves with its own server" "A A" "many tcp 2 $vip 80"
+}
+
+# Where the frames to rs1's address go now.
+next_hop() { values 'ns == "director" && dev == "eth1" && dir == "out" && proto == "tcp"' dmac; }
+
+# Connections follow the neighbour and the route of their real server.
+moved() {
+	local vip rip rip2 mac=$rs1_mac bits=32
+	nat_up
+	serve 80
+	services -m
+	must ns rs2
+	must write /proc/sys/net/ipv4/ip_forward 1
+	must write /proc/sys/net/ipv6/conf/all/forwarding 1
+	must ns client
+	adm -e -t "$VIP:80" -r "$RIP2:80" -m -w 0
+	for vip in "$VIP" "$VIP6"; do
+		rip=$RIP1 rip2=$RIP2
+		[ "$vip" = "$VIP" ] || rip=$RIP16 rip2=$RIP26 bits=128
+		must tcp t "$vip" 80
+		asked "$vip, a connection" A "who t"
+		mac=${mac%:*}:4${mac##*:?}
+		ip -n rs1 link set eth0 address "$mac"
+		ip -n director neigh flush dev eth1
+		ip -n rs1 neigh flush dev eth0
+		tap director:eth1
+		asked "$vip, the real server has another MAC" A "who t"
+		untap
+		is "$vip, frames go to the new MAC" "$(next_hop)" "$mac"
+		ip -n director route add "$rip/$bits" via "$rip2"
+		tap director:eth1
+		asked "$vip, the real server is behind a router" A "who t"
+		untap
+		is "$vip, frames go to the router" "$(next_hop)" "$rs2_mac"
+		ip -n director route delete "$rip/$bits" via "$rip2"
+		tap director:eth1
+		asked "$vip, and is a neighbour again" A "who t"
+		untap
+		is "$vip, frames go to the neighbour" "$(next_hop)" "$mac"
+		must close t
+		mac=$rs1_mac
+		ip -n rs1 link set eth0 address "$mac"
+		ip -n director neigh flush dev eth1
+	done
+}
+
+# A device goes while real servers behind it are remembered, and nothing holds it back; the service works when it is back.
+device_removed() {
+	local vip pid
+	for vip in VIP VIP6; do
+		nat_up
+		serve 80
+		services -m
+		asked "$vip: a connection" ok "tcp t ${!vip} 80"
+		must who t
+		ip -n director link delete eth1 &
+		pid=$!
+		wait_for "$vip: the device to the real servers can be removed" gone $pid || return
+		must close t
+		down
+		flow_off
+		flow_on
+	done
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+run twice apart moved reconfigured unload beside_stock netns_deleted device_removed

@@ -46,8 +46,7 @@ static void lab_renew(struct lab *lab, const char *scheduler)
 	struct shunt_picks *old = lab->svc.picks;
 
 	lab->svc.picks = shunt_picks_create(&lab->svc,
-					    shunt_scheduler_find(scheduler),
-					    GFP_KERNEL);
+					    shunt_scheduler_find(scheduler));
 	shunt_picks_free(old);
 }
 
@@ -237,7 +236,7 @@ static void test_no_memory(void)
 
 	lab_init(&lab, weight, 2);
 	shim_out_of_memory = true;
-	picks = shunt_picks_create(&lab.svc, &shunt_sched_wrr, GFP_KERNEL);
+	picks = shunt_picks_create(&lab.svc, &shunt_sched_wrr);
 	shim_out_of_memory = false;
 	expect(IS_ERR(picks) && PTR_ERR(picks) == -ENOMEM, "got %p",
 	       (void *)picks);

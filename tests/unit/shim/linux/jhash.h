@@ -65,4 +65,9 @@ static inline u32 jhash_3words(u32 a, u32 b, u32 c, u32 initval)
 	return jhash2(words, 3, initval);
 }
 
+static inline u32 jhash_1word(u32 a, u32 initval)
+{
+	return jhash2(&a, 1, initval);
+}
+
 #endif /* SHIM_JHASH_H */

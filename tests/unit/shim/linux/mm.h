@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 #define GFP_KERNEL	1u
+#define GFP_KERNEL_ACCOUNT	2u
 
 #define struct_size(p, member, count) \
 	(sizeof(*(p)) + (count) * sizeof((p)->member[0]))
