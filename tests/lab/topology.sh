@@ -214,7 +214,9 @@ http_up() {
 }
 
 http_down() {
-	[ ${#WEB_PIDS[@]} = 0 ] || kill "${WEB_PIDS[@]}" 2>/dev/null
+	# "wait" without a pid would wait for everything.
+	[ ${#WEB_PIDS[@]} -gt 0 ] || return 0
+	kill "${WEB_PIDS[@]}" 2>/dev/null
 	wait "${WEB_PIDS[@]}" 2>/dev/null
 	WEB_PIDS=()
 }

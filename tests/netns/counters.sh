@@ -25,6 +25,12 @@ counted() {
 	fi
 }
 
+# The sum that Shunt lists, and the one of the services that are listed.
+total() { adm -L -n --stats --exact | awk '$1 == "Total" { print $2, $3, $4, $5, $6 }'; }
+sum_of_services() {
+	stats | awk '/^(TCP|UDP)/ { for (i = 3; i <= 7; i++) n[i] += $i } END { print n[3], n[4], n[5], n[6], n[7] }'
+}
+
 # All packets of all connections have passed when the TCP ones are closed both ways.
 closed() { [ -z "$(connections | awk '$1 == "TCP" && $2 != "TIME_WAIT" && $2 != "FIN_WAIT"')" ]; }
 
@@ -55,6 +61,9 @@ nat() {
 	udp=$(in_and_out "dev == \"eth0\" && dst == \"$vip\" && proto == \"udp\"" "dev == \"eth1\" && proto == \"udp\"")
 	counted "$vip, the counters are the capture's" \
 		"TCP $svc:80 5 $tcp" "$rip1:80 5 $tcp" "$rip2:80 0 0 0 0 0" "UDP $svc:80 3 $udp" "$rip2:80 3 $udp"
+	if only_shunt; then
+		is "$vip, the total is the services' sum" "$(total)" "$(sum_of_services)"
+	fi
 	adm -Z -u "$svc:80"
 	counted "$vip, -Z of one service" \
 		"TCP $svc:80 5 $tcp" "$rip1:80 5 $tcp" "$rip2:80 0 0 0 0 0" "UDP $svc:80 0 0 0 0 0" "$rip2:80 0 0 0 0 0"

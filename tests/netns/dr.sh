@@ -21,10 +21,11 @@ services() {
 	RULES
 }
 
-# Whom the gateway hears, asking for the VIP, the DIP and both RIPs.
+# Sets answers: whom the gateway hears, asking for the VIP, the DIP and both RIPs.
 who_has() {
 	must ns gw
 	ask "arp eth1 192.168.1.254 $VIP $DIP $RIP1 $RIP2"
+	answers=$REPLY
 	must ns client
 }
 
@@ -76,13 +77,13 @@ walk() {
 		ip -n $ns address add "$VIP/32" dev lo
 	done
 	who_has
-	like "unprepared real servers answer ARP for the VIP" "${REPLY%% *}" "$rs1_mac"
+	like "unprepared real servers answer ARP for the VIP" "${answers%% *}" "$rs1_mac"
 	for ns in rs1 rs2; do
 		ip -n $ns address delete "$VIP/32" dev lo
 	done
 	prepare_real_servers "$VIP" "$VIP6" > /dev/null || result 'not ok' "shunt-realserver start"
 	who_has
-	is "only the director answers ARP for the VIP" "$REPLY" \
+	is "only the director answers ARP for the VIP" "$answers" \
 		"$VIP=$vip_mac $DIP=$vip_mac $RIP1=$rs1_mac $RIP2=$rs2_mac"
 	services
 	tap gw:eth1
