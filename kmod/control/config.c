@@ -219,6 +219,10 @@ static int check_dest(const struct shunt_service *svc,
 		NL_SET_ERR_MSG(extack, "the real server's address family must be the service's");
 		return -EINVAL;
 	}
+	if (config->fwd == SHUNT_FWD_TUNNEL) {
+		NL_SET_ERR_MSG(extack, "forwarding through a tunnel is not supported yet, only NAT and direct routing are");
+		return -EOPNOTSUPP;
+	}
 	if (config->fwd != SHUNT_FWD_MASQ && config->fwd != SHUNT_FWD_ROUTE) {
 		NL_SET_ERR_MSG(extack, "this forwarding method is not supported yet, only NAT and direct routing are");
 		return -EOPNOTSUPP;

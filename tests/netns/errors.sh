@@ -79,8 +79,8 @@ reasons() {
 	bad "a link-local address" 255 "not a routable unicast address" -a -t "[$VIP6]:80" -r "[fe80::5]:80" -g
 	bad "the other family" 255 "address family must be the service's" -a -t "$VIP:80" -r "[$RIP16]:80" -i
 	bad "thresholds the wrong way round" 255 "lower threshold is above the upper" -a -t "$VIP:80" -r "$RIP2" -m -x 5 -y 9
-	bad "a tunnel" 255 'forwarding method is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
-	bad "editing to a tunnel" 255 'forwarding method is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
+	bad "a tunnel" 255 'through a tunnel is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
+	bad "editing to a tunnel" 255 'through a tunnel is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
 	bad "editing to another scheduler that is not there" 255 'no such scheduler yet, there are rr and wrr' -E -t "$VIP:80" -s sed
 	bad "persistence" 255 'persistent services are not supported yet' -A -t "$VIP:81" -s rr -p 300
 	bad "editing to persistence" 255 'persistent services are not supported yet' -E -t "$VIP:80" -s rr -p 300
@@ -88,7 +88,7 @@ reasons() {
 	bad "one-packet scheduling" 255 'one-packet scheduling is not supported yet' -A -u "$VIP:81" -s rr -o
 	bad "scheduler flags" 255 'this scheduler takes no flags' -A -t "$VIP:81" -s rr -b flag-1
 	bad "a firewall mark" 255 'services by firewall mark are not supported yet' -A -f 1 -s rr
-	bad "SCTP" 255 'only TCP and UDP are' -A --sctp-service "$VIP:81" -s rr
+	bad "SCTP" 255 'SCTP is not supported yet' -A --sctp-service "$VIP:81" -s rr
 	bad "the sync daemon" 255 'the sync daemon is not supported yet' --start-daemon master --mcast-interface eth0
 	bad "stopping the sync daemon" 255 'the sync daemon is not supported yet' --stop-daemon master
 	is "the services are what they were" "$(saved)" "$before"
@@ -191,7 +191,7 @@ later() {
 	refused "persistence" '[1-9][0-9]*' '[Pp]ersist' adm -A -t "$VIP:81" -s rr -p 300
 	refused "a firewall mark" '[1-9][0-9]*' '[Ff]irewall|fwmark|mark' adm -A -f 1 -s rr
 	refused "the sync daemon" '[1-9][0-9]*' '[Dd]aemon|sync' adm --start-daemon master --mcast-interface eth0
-	refused "the default scheduler" '[1-9][0-9]*' 'wlc' adm -A -t "$VIP:82"
+	refused "the default scheduler" '[1-9][0-9]*' 'no such scheduler yet, there are rr and wrr' adm -A -t "$VIP:82"
 	refused "SCTP" '[1-9][0-9]*' 'SCTP|sctp' adm -A --sctp-service "$VIP:83" -s rr
 	is "none of it changed anything" "$(saved)" "-A -t $VIP:80 -s rr"
 }
