@@ -229,8 +229,8 @@ listings() {
 	RULES
 	same "-L -n" "$(adm -L -n | sed 's/size=[0-9]*/size=N/')"
 	same "-L -n -t" "$(adm -L -n -t "$VIP:80" | sed 's/size=[0-9]*/size=N/')"
-	same "-L -n --stats" "$(adm -L -n --stats | sed "s/size=[0-9]*/size=N/; /^  Total/d")"
-	same "-L -n --rate" "$(adm -L -n --rate | sed "s/size=[0-9]*/size=N/; /^  Total/d")"
+	same "-L -n --stats" "$(adm -L -n --stats | sed "s/size=[0-9]*/size=N/; /^Total/d")"
+	same "-L -n --rate" "$(adm -L -n --rate | sed "s/size=[0-9]*/size=N/; /^Total/d")"
 	same "-L -n --thresholds" "$(adm -L -n --thresholds | sed 's/size=[0-9]*/size=N/')"
 	same "-L -n --persistent-conn" "$(adm -L -n --persistent-conn | sed 's/size=[0-9]*/size=N/')"
 	same "-L -n -c" "$(adm -L -n -c)"

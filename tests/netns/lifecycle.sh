@@ -64,8 +64,8 @@ unload() {
 		done
 		flowing "$topology: traffic flows at the end"
 		must calm
-		down
 		flow_off
+		down
 		flow_on
 	done
 }
@@ -82,8 +82,8 @@ netns_deleted() {
 		mark_failures
 		wait_for "round $n: without the director's netns nobody answers" more_failures
 		must calm
-		down
 		flow_off
+		down
 		flow_on
 	done
 	# The module is not pinned by what is gone.
@@ -152,8 +152,8 @@ beside_stock() {
 	LB=ipvs adm -C
 	asked "Shunt's service without stock's" "A A" "many tcp 2 $VIP 80"
 	flow_off
-	flow_on
 	down
+	flow_on
 	(LB=ipvs; lb_unload) || result 'not ok' "stock ip_vs unloads"
 }
 
@@ -241,8 +241,8 @@ device_removed() {
 		pid=$!
 		wait_for "$vip: the device to the real servers can be removed" gone $pid || return
 		must close t
-		down
 		flow_off
+		down
 		flow_on
 	done
 }

@@ -171,6 +171,7 @@ counts() { adm -L -n | awk '$1 == "->" && $2 != "RemoteAddress:Port" { print $2,
 # All that --set can shorten goes by itself, and the director is as it was before.
 emptied() {
 	local proto idle
+	# The first scenario: no netns of another one is still going away.
 	idle=$(holders)
 	nat_up
 	serve 80
@@ -201,4 +202,4 @@ let_go() { [ "$(holders)" = "$idle" ]; }
 # nf_conntrack, where it is loaded, is one more.
 holders() { cat /sys/module/nf_defrag_ipv6/refcnt 2>/dev/null || echo 0; }
 
-run nat dr expiry emptied
+run emptied nat dr expiry
