@@ -13,7 +13,7 @@ bad() {
 	output=$(adm "$@" 2>&1)
 	rc=$?
 	same "$text, status" $rc
-	like "$text" "$rc $output" "^$status .*($regex)"
+	like "$text" "$rc $output" "^$status .*$regex"
 	unchanged "$text"
 }
 

@@ -178,9 +178,6 @@ bad_checksums() { count 'ipcsum == "bad" || l4csum ~ /^bad/'; }
 # rules < lines in the format of --restore: all services in one process.
 rules() { adm -R || result 'not ok' "rules"; }
 
-# The configuration as --save prints it, without the timeouts, which stock does not save.
-config() { adm -S -n | grep -v '^--set'; }
-
 # The connections, a sorted line each: protocol, state, timeout (rounded up to 10 s), client, virtual, real.
 connections() {
 	adm -L -n -c | awk '$2 ~ /^[0-9]+:[0-9][0-9]$/ {
@@ -246,7 +243,6 @@ run() {
 			flow_on
 			"$SCENARIO"
 			flow_off
-			[ -z "${UNLOAD_FIRST:-}" ] || only_ipvs || { lb_unload; lb_load; }
 			down_for_good
 		done
 		lb_unload || result 'not ok' "the module unloads"

@@ -34,14 +34,10 @@ nat() {
 	must raw "$(half_open_source "$CIP")" 1001 "$VIP" 80 S
 	stage "NAT, SYN answered by SYN-ACK" 1001 "SYN_RECV 60"
 	must raw "$(half_open_source "$CIP")" 1001 "$VIP" 80 R
-<<<<<<< HEAD
-	stage "NAT, RST does not end a half-open connection" 1001 "SYN_RECV 60"
-=======
 	# It may be forged, and changes nothing.
 	must tcp fence0 "$VIP" 80 sport=1012
 	must reset fence0
 	stage "NAT, client's RST of a half-open connection" 1001 "SYN_RECV 60"
->>>>>>> main
 
 	must tcp est "$VIP" 80 sport=1002
 	must who est
@@ -81,14 +77,9 @@ nat() {
 
 	# Only a SYN makes a connection.
 	must raw "$(half_open_source "$CIP")" 1008 "$VIP" 80 A
-<<<<<<< HEAD
-=======
 	# Better than stock, which takes an answer that nobody asked for as a beginning.
 	! only_shunt || must raw "$(half_open_source "$CIP")" 1009 "$VIP" 80 SA
->>>>>>> main
 	must raw "$(half_open_source "$CIP")" 1010 "$VIP" 80 F
-	# Stock takes a SYN-ACK for a SYN.
-	! only_shunt || must raw "$(half_open_source "$CIP")" 1009 "$VIP" 80 SA
 	must tcp fence "$VIP" 80 sport=1011
 	is "NAT, no connection without a SYN" "$(state 1008)$(state 1009)$(state 1010)" ""
 	same "all connections" "$(connections | awk '{ $3 = "-"; print }')"
