@@ -44,7 +44,7 @@ exchange() {
 	untap
 	like "$method $vip, requests were in fragments" "$(count 'ns == "director" && dir == "in" && flags ~ /frag=/')" '^[1-9]'
 	like "$method $vip, replies were in fragments" "$(count 'ns == "client" && dir == "in" && flags ~ /frag=/')" '^[1-9]'
-	is "$method $vip, every checksum is right" "$(bad_checksums)" 0
+	! only_shunt || is "$method $vip, every checksum is right" "$(bad_checksums)" 0
 }
 
 # The gateway sends the first fragment of each datagram 100 ms after the others.
