@@ -10,19 +10,6 @@
 
 #include <linux/shunt.h>
 
-enum daemon_attr {
-	DAEMON_ATTR_UNSPEC,
-	DAEMON_ATTR_STATE,
-	DAEMON_ATTR_MCAST_IFN,
-	DAEMON_ATTR_SYNC_ID,
-	DAEMON_ATTR_SYNC_MAXLEN,
-	DAEMON_ATTR_MCAST_GROUP,
-	DAEMON_ATTR_MCAST_GROUP6,
-	DAEMON_ATTR_MCAST_PORT,
-	DAEMON_ATTR_MCAST_TTL,
-	DAEMON_ATTR_MAX = DAEMON_ATTR_MCAST_TTL,
-};
-
 #define IPV4_SIZE 4
 #define IPV6_SIZE 16
 
@@ -51,12 +38,12 @@ static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
 	[SHUNT_DEST_ATTR_TUN_FLAGS] = { .type = NLA_U16 },
 };
 
-static const struct nla_policy daemon_policy[DAEMON_ATTR_MAX + 1] = {
-	[DAEMON_ATTR_STATE] = { .type = NLA_U32 },
-	[DAEMON_ATTR_SYNC_ID] = { .type = NLA_U32 },
-	[DAEMON_ATTR_SYNC_MAXLEN] = { .type = NLA_U16 },
-	[DAEMON_ATTR_MCAST_PORT] = { .type = NLA_U16 },
-	[DAEMON_ATTR_MCAST_TTL] = { .type = NLA_U8 },
+static const struct nla_policy daemon_policy[SHUNT_DAEMON_ATTR_MAX + 1] = {
+	[SHUNT_DAEMON_ATTR_STATE] = { .type = NLA_U32 },
+	[SHUNT_DAEMON_ATTR_SYNC_ID] = { .type = NLA_U32 },
+	[SHUNT_DAEMON_ATTR_SYNC_MAXLEN] = { .type = NLA_U16 },
+	[SHUNT_DAEMON_ATTR_MCAST_PORT] = { .type = NLA_U16 },
+	[SHUNT_DAEMON_ATTR_MCAST_TTL] = { .type = NLA_U8 },
 };
 
 static const struct nla_policy conn_policy[SHUNT_CONN_ATTR_EXPIRES + 1] = {
@@ -219,26 +206,26 @@ int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
 
 int codec_get_daemon(struct nlmsghdr *hdr, struct sync_daemon *daemon)
 {
-	struct nlattr *a[DAEMON_ATTR_MAX + 1];
+	struct nlattr *a[SHUNT_DAEMON_ATTR_MAX + 1];
 
 	memset(daemon, 0, sizeof(*daemon));
-	if (get_nest(hdr, SHUNT_CMD_ATTR_DAEMON, a, DAEMON_ATTR_MAX,
+	if (get_nest(hdr, SHUNT_CMD_ATTR_DAEMON, a, SHUNT_DAEMON_ATTR_MAX,
 		     daemon_policy))
 		return -1;
 
-	daemon->state = get_u32(a[DAEMON_ATTR_STATE]);
-	get_string(a[DAEMON_ATTR_MCAST_IFN], daemon->interface,
+	daemon->state = get_u32(a[SHUNT_DAEMON_ATTR_STATE]);
+	get_string(a[SHUNT_DAEMON_ATTR_MCAST_IFN], daemon->interface,
 		   sizeof(daemon->interface));
-	daemon->syncid = get_u32(a[DAEMON_ATTR_SYNC_ID]);
-	daemon->maxlen = get_u16(a[DAEMON_ATTR_SYNC_MAXLEN]);
-	daemon->port = get_u16(a[DAEMON_ATTR_MCAST_PORT]);
-	if (a[DAEMON_ATTR_MCAST_TTL])
-		daemon->ttl = nla_get_u8(a[DAEMON_ATTR_MCAST_TTL]);
-	if (a[DAEMON_ATTR_MCAST_GROUP6])
-		return get_address(a[DAEMON_ATTR_MCAST_GROUP6], AF_INET6,
+	daemon->syncid = get_u32(a[SHUNT_DAEMON_ATTR_SYNC_ID]);
+	daemon->maxlen = get_u16(a[SHUNT_DAEMON_ATTR_SYNC_MAXLEN]);
+	daemon->port = get_u16(a[SHUNT_DAEMON_ATTR_MCAST_PORT]);
+	if (a[SHUNT_DAEMON_ATTR_MCAST_TTL])
+		daemon->ttl = nla_get_u8(a[SHUNT_DAEMON_ATTR_MCAST_TTL]);
+	if (a[SHUNT_DAEMON_ATTR_MCAST_GROUP6])
+		return get_address(a[SHUNT_DAEMON_ATTR_MCAST_GROUP6], AF_INET6,
 				   &daemon->group);
-	if (a[DAEMON_ATTR_MCAST_GROUP])
-		return get_address(a[DAEMON_ATTR_MCAST_GROUP], AF_INET,
+	if (a[SHUNT_DAEMON_ATTR_MCAST_GROUP])
+		return get_address(a[SHUNT_DAEMON_ATTR_MCAST_GROUP], AF_INET,
 				   &daemon->group);
 	return 0;
 }
@@ -408,9 +395,9 @@ nla_put_failure:
 static int put_group(struct nl_msg *msg, const struct address *group)
 {
 	if (group->family == AF_INET)
-		NLA_PUT(msg, DAEMON_ATTR_MCAST_GROUP, IPV4_SIZE, group->word);
+		NLA_PUT(msg, SHUNT_DAEMON_ATTR_MCAST_GROUP, IPV4_SIZE, group->word);
 	if (group->family == AF_INET6)
-		NLA_PUT(msg, DAEMON_ATTR_MCAST_GROUP6, IPV6_SIZE, group->word);
+		NLA_PUT(msg, SHUNT_DAEMON_ATTR_MCAST_GROUP6, IPV6_SIZE, group->word);
 	return 0;
 
 nla_put_failure:
@@ -423,17 +410,17 @@ int codec_put_daemon(struct nl_msg *msg, const struct sync_daemon *daemon)
 
 	if (!nest)
 		return -1;
-	NLA_PUT_U32(msg, DAEMON_ATTR_STATE, daemon->state);
-	NLA_PUT_STRING(msg, DAEMON_ATTR_MCAST_IFN, daemon->interface);
-	NLA_PUT_U32(msg, DAEMON_ATTR_SYNC_ID, daemon->syncid);
+	NLA_PUT_U32(msg, SHUNT_DAEMON_ATTR_STATE, daemon->state);
+	NLA_PUT_STRING(msg, SHUNT_DAEMON_ATTR_MCAST_IFN, daemon->interface);
+	NLA_PUT_U32(msg, SHUNT_DAEMON_ATTR_SYNC_ID, daemon->syncid);
 	if (daemon->maxlen)
-		NLA_PUT_U16(msg, DAEMON_ATTR_SYNC_MAXLEN, daemon->maxlen);
+		NLA_PUT_U16(msg, SHUNT_DAEMON_ATTR_SYNC_MAXLEN, daemon->maxlen);
 	if (put_group(msg, &daemon->group))
 		return -1;
 	if (daemon->port)
-		NLA_PUT_U16(msg, DAEMON_ATTR_MCAST_PORT, daemon->port);
+		NLA_PUT_U16(msg, SHUNT_DAEMON_ATTR_MCAST_PORT, daemon->port);
 	if (daemon->ttl)
-		NLA_PUT_U8(msg, DAEMON_ATTR_MCAST_TTL, daemon->ttl);
+		NLA_PUT_U8(msg, SHUNT_DAEMON_ATTR_MCAST_TTL, daemon->ttl);
 	nla_nest_end(msg, nest);
 	return 0;
 

@@ -14,9 +14,19 @@
 #ifndef _UAPI_LINUX_SHUNT_H
 #define _UAPI_LINUX_SHUNT_H
 
+#include <linux/types.h>
+
 #define SHUNT_GENL_NAME		"SHUNT"
 #define SHUNT_GENL_COMPAT_NAME	"IPVS"
 #define SHUNT_GENL_VERSION	1
+
+/*
+ * The multicast group of SHUNT on which changes of the configuration are told:
+ * commands NEW, SET and DEL of a service or a real server, and SET_CONFIG, each
+ * with what it is about as a GET would show it. Removing a service removes its
+ * real servers without a word of them. Needs CAP_NET_ADMIN.
+ */
+#define SHUNT_GENL_EVENTS	"events"
 
 /* The IPVS version that clients check for: 1.2.1 as 0xMMmmpp. */
 #define SHUNT_IPVS_VERSION	0x00010201
@@ -46,14 +56,23 @@ enum shunt_cmd {
 
 	SHUNT_CMD_GET_CONN = 64,	/* dump, a connection per message */
 	SHUNT_CMD_GET_DROPS,		/* do, all drop reasons in one message */
+
+	/*
+	 * Dump of all services with their real servers: in each message a
+	 * service, then as many of its real servers as fit; the next message is
+	 * about the same service as long as not all of them did. Messages after
+	 * the first of a service say no more than its key. The configuration
+	 * changed meanwhile where NLM_F_DUMP_INTR is set: ask again.
+	 */
+	SHUNT_CMD_GET_ALL,
 };
 
 /* What stands at the top of a message. */
 enum shunt_cmd_attr {
 	SHUNT_CMD_ATTR_UNSPEC,
 	SHUNT_CMD_ATTR_SERVICE,		/* nest of enum shunt_svc_attr */
-	SHUNT_CMD_ATTR_DEST,		/* nest of enum shunt_dest_attr */
-	SHUNT_CMD_ATTR_DAEMON,		/* nest */
+	SHUNT_CMD_ATTR_DEST,		/* nest of enum shunt_dest_attr; repeated in GET_ALL */
+	SHUNT_CMD_ATTR_DAEMON,		/* nest of enum shunt_daemon_attr */
 	SHUNT_CMD_ATTR_TIMEOUT_TCP,	/* u32 seconds; 0 keeps the old one */
 	SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN,	/* u32 seconds; 0 keeps the old one */
 	SHUNT_CMD_ATTR_TIMEOUT_UDP,	/* u32 seconds; 0 keeps the old one */
@@ -114,6 +133,21 @@ enum shunt_dest_attr {
 	SHUNT_DEST_ATTR_TUN_FLAGS,	/* u16 */
 	__SHUNT_DEST_ATTR_END,
 	SHUNT_DEST_ATTR_MAX = __SHUNT_DEST_ATTR_END - 1,
+};
+
+/* The daemon that synchronises connections. There is none yet. */
+enum shunt_daemon_attr {
+	SHUNT_DAEMON_ATTR_UNSPEC,
+	SHUNT_DAEMON_ATTR_STATE,	/* u32; 1 master, 2 backup */
+	SHUNT_DAEMON_ATTR_MCAST_IFN,	/* string, interface */
+	SHUNT_DAEMON_ATTR_SYNC_ID,	/* u32 */
+	SHUNT_DAEMON_ATTR_SYNC_MAXLEN,	/* u16 bytes */
+	SHUNT_DAEMON_ATTR_MCAST_GROUP,	/* binary, 4 bytes */
+	SHUNT_DAEMON_ATTR_MCAST_GROUP6,	/* binary, 16 bytes */
+	SHUNT_DAEMON_ATTR_MCAST_PORT,	/* u16, host byte order */
+	SHUNT_DAEMON_ATTR_MCAST_TTL,	/* u8 */
+	__SHUNT_DAEMON_ATTR_END,
+	SHUNT_DAEMON_ATTR_MAX = __SHUNT_DAEMON_ATTR_END - 1,
 };
 
 /* In STATS the packet, connection and rate counts are u32; in STATS64 all are u64. */
