@@ -2,8 +2,10 @@
 /* Loading and unloading, and the life of a network namespace. */
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <net/genetlink.h>
 
 #include "control/config.h"
+#include "control/ipvs.h"
 #include "control/netlink.h"
 #include "net.h"
 #include "path/frag.h"
@@ -22,6 +24,7 @@ static int __net_init net_init(struct net *net)
 	int err;
 
 	sn->net = net;
+	sn->generation = 1;
 	sn->timeouts = shunt_default_timeouts;
 	mutex_init(&sn->mutex);
 	shunt_routes_init(&sn->routes);
@@ -60,7 +63,7 @@ static void __net_exit net_exit(struct net *net)
 	struct shunt_net *sn = shunt_net(net);
 
 	mutex_lock(&sn->mutex);
-	shunt_config_flush(sn);
+	shunt_config_exit(sn);
 	mutex_unlock(&sn->mutex);
 
 	sn->used = sn->wheel;
@@ -117,8 +120,13 @@ static int __init shunt_init(void)
 	err = shunt_netlink_init();
 	if (err)
 		goto err_routes;
+	err = shunt_ipvs_init();
+	if (err)
+		goto err_netlink;
 	return 0;
 
+err_netlink:
+	shunt_netlink_exit();
 err_routes:
 	shunt_routes_unregister();
 err_pernet:
@@ -130,6 +138,7 @@ err_caches:
 
 static void __exit shunt_exit(void)
 {
+	shunt_ipvs_exit();
 	shunt_netlink_exit();
 	shunt_routes_unregister();
 	unregister_pernet_subsys(&net_ops);
@@ -141,3 +150,4 @@ module_exit(shunt_exit);
 
 MODULE_DESCRIPTION("Shunt, a layer-4 load balancer");
 MODULE_LICENSE("GPL");
+MODULE_ALIAS_GENL_FAMILY(SHUNT_GENL_NAME);

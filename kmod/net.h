@@ -40,6 +40,7 @@ struct shunt_wheel;
  * @next_service_id:	where the next service id is taken from
  * @next_dest_id:	the id of the next real server
  * @service_count:	services there are
+ * @generation:		grows with every change of what is configured
  * @trash:		removed real servers by address and port, see
  *			table/trash.c
  * @trash_work:		frees them when their time has come
@@ -66,6 +67,7 @@ struct shunt_net {
 	u32 next_service_id;
 	u32 next_dest_id;
 	unsigned int service_count;
+	u32 generation;
 	DECLARE_HASHTABLE(trash, SHUNT_TRASH_BITS);
 	struct delayed_work trash_work;
 	u64 gone[SHUNT_COUNT_MAX];

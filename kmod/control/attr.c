@@ -323,6 +323,55 @@ int shunt_put_stats64(struct sk_buff *skb, int type,
 }
 
 /**
+ * shunt_put_timeouts() - the timeouts that can be set
+ * @skb:	message under construction
+ * @sn:		the netns
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int shunt_put_timeouts(struct sk_buff *skb, const struct shunt_net *sn)
+{
+	const struct shunt_timeouts *timeouts = &sn->timeouts;
+
+	if (nla_put_u32(skb, SHUNT_CMD_ATTR_TIMEOUT_TCP,
+			READ_ONCE(timeouts->tcp[SHUNT_TCP_ESTABLISHED])) ||
+	    nla_put_u32(skb, SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN,
+			READ_ONCE(timeouts->tcp[SHUNT_TCP_FIN_WAIT])) ||
+	    nla_put_u32(skb, SHUNT_CMD_ATTR_TIMEOUT_UDP,
+			READ_ONCE(timeouts->udp)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_key(struct sk_buff *skb, const struct shunt_service_key *key)
+{
+	if (nla_put_u16(skb, SHUNT_SVC_ATTR_AF, key->af) ||
+	    nla_put_u16(skb, SHUNT_SVC_ATTR_PROTOCOL, key->proto) ||
+	    put_addr(skb, SHUNT_SVC_ATTR_ADDR, &key->addr) ||
+	    nla_put_be16(skb, SHUNT_SVC_ATTR_PORT, key->port))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * shunt_put_service_key() - which virtual service something is about
+ * @skb:	message under construction
+ * @key:	the service's key
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int shunt_put_service_key(struct sk_buff *skb,
+			  const struct shunt_service_key *key)
+{
+	struct nlattr *nest = nest_start(skb, SHUNT_CMD_ATTR_SERVICE);
+
+	if (!nest || put_key(skb, key))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
  * shunt_put_service() - a virtual service without its real servers
  * @skb:	message under construction
  * @sn:		the netns
@@ -344,11 +393,7 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
 
 	shunt_service_stats(sn, svc, &stats);
 	nest = nest_start(skb, SHUNT_CMD_ATTR_SERVICE);
-	if (!nest ||
-	    nla_put_u16(skb, SHUNT_SVC_ATTR_AF, svc->key.af) ||
-	    nla_put_u16(skb, SHUNT_SVC_ATTR_PROTOCOL, svc->key.proto) ||
-	    put_addr(skb, SHUNT_SVC_ATTR_ADDR, &svc->key.addr) ||
-	    nla_put_be16(skb, SHUNT_SVC_ATTR_PORT, svc->key.port) ||
+	if (!nest || put_key(skb, &svc->key) ||
 	    nla_put_string(skb, SHUNT_SVC_ATTR_SCHED_NAME, svc->sched->name) ||
 	    nla_put(skb, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags) ||
 	    nla_put_u32(skb, SHUNT_SVC_ATTR_TIMEOUT, 0) ||

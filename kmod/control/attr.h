@@ -25,6 +25,9 @@ int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 
 int shunt_put_stats64(struct sk_buff *skb, int type,
 		      const struct shunt_stats *stats);
+int shunt_put_timeouts(struct sk_buff *skb, const struct shunt_net *sn);
+int shunt_put_service_key(struct sk_buff *skb,
+			  const struct shunt_service_key *key);
 int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
 		      const struct shunt_service *svc);
 int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest);

@@ -7,6 +7,7 @@
 #include <net/route.h>
 #include <uapi/linux/shunt.h>
 
+#include "control/event.h"
 #include "path/frag.h"
 #include "path/hook.h"
 #include "sched/sched.h"
@@ -37,6 +38,21 @@ static int check_service(const struct shunt_service_config *config, u32 flags,
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+static void service_changed(struct shunt_net *sn, enum shunt_cmd cmd,
+			    const struct shunt_service *svc)
+{
+	sn->generation++;
+	shunt_event_service(sn, cmd, svc);
+}
+
+static void dest_changed(struct shunt_net *sn, enum shunt_cmd cmd,
+			 const struct shunt_service *svc,
+			 const struct shunt_dest *dest)
+{
+	sn->generation++;
+	shunt_event_dest(sn, cmd, svc, dest);
 }
 
 /* A netns without services and connections does not look at packets. */
@@ -103,6 +119,8 @@ int shunt_config_add_service(struct shunt_net *sn,
 	}
 	if (err)
 		idle_locked(sn);
+	else
+		service_changed(sn, SHUNT_CMD_NEW_SERVICE, svc);
 	return err;
 }
 
@@ -139,7 +157,16 @@ int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 	err = check_service(config, config->flags & config->mask, extack);
 	if (err)
 		return err;
-	return renew_picks(sn, svc, config->sched);
+	err = renew_picks(sn, svc, config->sched);
+	if (!err)
+		service_changed(sn, SHUNT_CMD_SET_SERVICE, svc);
+	return err;
+}
+
+static void delete_service(struct shunt_net *sn, struct shunt_service *svc)
+{
+	service_changed(sn, SHUNT_CMD_DEL_SERVICE, svc);
+	shunt_service_destroy(sn, svc);
 }
 
 /**
@@ -152,7 +179,7 @@ int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 void shunt_config_delete_service(struct shunt_net *sn,
 				 struct shunt_service *svc)
 {
-	shunt_service_destroy(sn, svc);
+	delete_service(sn, svc);
 	idle_locked(sn);
 }
 
@@ -163,6 +190,24 @@ void shunt_config_delete_service(struct shunt_net *sn,
  * Context: shunt_net.mutex.
  */
 void shunt_config_flush(struct shunt_net *sn)
+{
+	struct shunt_service *svc;
+	unsigned long id;
+
+	xa_for_each(&sn->service_ids, id, svc)
+		delete_service(sn, svc);
+	idle_locked(sn);
+}
+
+/**
+ * shunt_config_exit() - remove all virtual services of a netns that ends
+ * @sn:	the netns
+ *
+ * Nobody is told: when the module goes, the events group has gone before.
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_config_exit(struct shunt_net *sn)
 {
 	struct shunt_service *svc;
 	unsigned long id;
@@ -294,6 +339,8 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 	err = renew_picks(sn, svc, svc->sched);
 	if (err)
 		shunt_dest_remove(sn, dest);
+	else
+		dest_changed(sn, SHUNT_CMD_NEW_DEST, svc, dest);
 	return err;
 }
 
@@ -343,6 +390,8 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 	err = renew_picks(sn, svc, svc->sched);
 	if (err)
 		set_dest(sn, dest, &old);
+	else
+		dest_changed(sn, SHUNT_CMD_SET_DEST, svc, dest);
 	return err;
 }
 
@@ -374,6 +423,8 @@ int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
 		dest->weight = weight;
 		return err;
 	}
+	dest->weight = weight;
+	dest_changed(sn, SHUNT_CMD_DEL_DEST, svc, dest);
 	shunt_dest_remove(sn, dest);
 	return 0;
 }
@@ -438,4 +489,5 @@ void shunt_config_set_timeouts(struct shunt_net *sn, u32 tcp, u32 tcp_fin,
 	if (udp)
 		WRITE_ONCE(timeouts->udp, udp);
 	shunt_wheel_resort(sn);
+	shunt_event_timeouts(sn);
 }

@@ -54,6 +54,7 @@ int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 void shunt_config_delete_service(struct shunt_net *sn,
 				 struct shunt_service *svc);
 void shunt_config_flush(struct shunt_net *sn);
+void shunt_config_exit(struct shunt_net *sn);
 
 int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 			  const struct shunt_dest_config *config,

@@ -8,12 +8,12 @@
 #include "table/conn.h"
 #include "table/dest.h"
 
-/* One message of a dump; cb->seq is never set, ipvsadm could not bear it. */
+/* One message of a dump; ipvsadm could not bear cb->seq where it asks. */
 static void *dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 			  u8 cmd)
 {
 	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			   &shunt_family, NLM_F_MULTI, cmd);
+			   shunt_netlink_family(cb->nlh), NLM_F_MULTI, cmd);
 }
 
 /* True when the message is complete, false when it goes to the next buffer. */
@@ -109,6 +109,81 @@ int shunt_dump_dests(struct sk_buff *skb, struct netlink_callback *cb)
 	svc = shunt_service_lookup(sn, &key);
 	if (svc)
 		whole = dump_service_dests(skb, cb, svc);
+	mutex_unlock(&sn->mutex);
+	return dump_result(skb, whole);
+}
+
+/* As many of the service's real servers as fit; false when not all did. */
+static bool put_dests(struct sk_buff *skb, struct netlink_callback *cb,
+		      const struct shunt_service *svc)
+{
+	const struct shunt_dest *dest;
+
+	list_for_each_entry(dest, &svc->dests, list) {
+		void *end = skb_tail_pointer(skb);
+
+		if (cb->args[1] && dest->id >= cb->args[1])
+			continue;
+		if (shunt_put_dest(skb, dest)) {
+			nlmsg_trim(skb, end);
+			return false;
+		}
+		cb->args[1] = dest->id;
+	}
+	return true;
+}
+
+/*
+ * A message about a service, or about what of it the last one had no room for.
+ * One that would tell none of its real servers goes to the next buffer.
+ */
+static bool dump_with_dests(struct sk_buff *skb, struct netlink_callback *cb,
+			    struct shunt_net *sn,
+			    const struct shunt_service *svc)
+{
+	void *header = dump_message(skb, cb, SHUNT_CMD_GET_ALL);
+	const long before = cb->args[1];
+	bool whole;
+	int err;
+
+	if (!header)
+		return false;
+	genl_dump_check_consistent(cb, header);
+	err = before ? shunt_put_service_key(skb, &svc->key) :
+		       shunt_put_service(skb, sn, svc);
+	whole = !err && put_dests(skb, cb, svc);
+	if (!whole && cb->args[1] == before)
+		err = -EMSGSIZE;
+	return dump_end(skb, header, err) && whole;
+}
+
+/**
+ * shunt_dump_all() - all virtual services with their real servers
+ * @skb:	buffer to fill
+ * @cb:		the dump; args[0] is the id of the service to go on with, args[1]
+ *		that of the last of its real servers sent, 0 for none
+ *
+ * Return: bytes filled, 0 at the end, or a negative errno.
+ */
+int shunt_dump_all(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct shunt_net *sn = shunt_net(sock_net(cb->skb->sk));
+	struct shunt_service *svc;
+	bool whole = true;
+	unsigned long id;
+
+	mutex_lock(&sn->mutex);
+	cb->seq = sn->generation;
+	xa_for_each_start(&sn->service_ids, id, svc, cb->args[0]) {
+		if (id != cb->args[0])
+			cb->args[1] = 0;
+		cb->args[0] = id;
+		whole = dump_with_dests(skb, cb, sn, svc);
+		if (!whole)
+			break;
+		cb->args[0] = id + 1;
+		cb->args[1] = 0;
+	}
 	mutex_unlock(&sn->mutex);
 	return dump_result(skb, whole);
 }

@@ -201,7 +201,8 @@ static int answer(struct genl_info *info, u8 cmd,
 
 	if (!msg)
 		return -ENOMEM;
-	header = genlmsg_put_reply(msg, info, &shunt_family, 0, cmd);
+	header = genlmsg_put_reply(msg, info,
+				   shunt_netlink_family(info->nlhdr), 0, cmd);
 	err = header ? fill(msg, sn, data) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(msg);
@@ -238,16 +239,7 @@ static int get_service(struct sk_buff *skb, struct genl_info *info)
 static int fill_config(struct sk_buff *msg, struct shunt_net *sn,
 		       const void *data)
 {
-	const struct shunt_timeouts *timeouts = &sn->timeouts;
-
-	if (nla_put_u32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP,
-			READ_ONCE(timeouts->tcp[SHUNT_TCP_ESTABLISHED])) ||
-	    nla_put_u32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN,
-			READ_ONCE(timeouts->tcp[SHUNT_TCP_FIN_WAIT])) ||
-	    nla_put_u32(msg, SHUNT_CMD_ATTR_TIMEOUT_UDP,
-			READ_ONCE(timeouts->udp)))
-		return -EMSGSIZE;
-	return 0;
+	return shunt_put_timeouts(msg, sn);
 }
 
 static int get_config(struct sk_buff *skb, struct genl_info *info)
@@ -306,6 +298,12 @@ static int get_drops(struct sk_buff *skb, struct genl_info *info)
 	.validate = LAX,						\
 	.doit = _doit,							\
 }
+#define DUMP(_cmd, _dumpit) {						\
+	.cmd = SHUNT_CMD_##_cmd,					\
+	.flags = GENL_UNS_ADMIN_PERM,					\
+	.validate = LAX,						\
+	.dumpit = _dumpit,						\
+}
 
 static const struct genl_ops ops[] = {
 	DO(NEW_SERVICE, new_service),
@@ -321,20 +319,10 @@ static const struct genl_ops ops[] = {
 	DO(NEW_DEST, change_dest),
 	DO(SET_DEST, change_dest),
 	DO(DEL_DEST, change_dest),
-	{
-		.cmd = SHUNT_CMD_GET_DEST,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.validate = LAX,
-		.dumpit = shunt_dump_dests,
-	},
+	DUMP(GET_DEST, shunt_dump_dests),
 	DO(NEW_DAEMON, refuse_daemon),
 	DO(DEL_DAEMON, refuse_daemon),
-	{
-		.cmd = SHUNT_CMD_GET_DAEMON,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.validate = LAX,
-		.dumpit = shunt_dump_daemons,
-	},
+	DUMP(GET_DAEMON, shunt_dump_daemons),
 	DO(SET_CONFIG, set_config),
 	DO(GET_CONFIG, get_config),
 	DO(GET_INFO, get_info),
@@ -352,24 +340,59 @@ static const struct genl_ops ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.doit = get_drops,
 	},
+	{
+		.cmd = SHUNT_CMD_GET_ALL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.dumpit = shunt_dump_all,
+	},
+};
+
+/* From GET_CONN on everything is strict. */
+#define FAMILY								\
+	.version = SHUNT_GENL_VERSION,					\
+	.netnsok = true,						\
+	.parallel_ops = true,						\
+	.module = THIS_MODULE,						\
+	.maxattr = SHUNT_CMD_ATTR_MAX,					\
+	.policy = shunt_cmd_policy,					\
+	.ops = ops,							\
+	.n_ops = ARRAY_SIZE(ops),					\
+	.resv_start_op = SHUNT_CMD_GET_CONN
+
+static const struct genl_multicast_group groups[] = {
+	[SHUNT_GROUP_EVENTS] = {
+		.name = SHUNT_GENL_EVENTS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 struct genl_family shunt_family __ro_after_init = {
 	.name = SHUNT_GENL_NAME,
-	.version = SHUNT_GENL_VERSION,
-	.netnsok = true,
-	.parallel_ops = true,
-	.module = THIS_MODULE,
-	.maxattr = SHUNT_CMD_ATTR_MAX,
-	.policy = shunt_cmd_policy,
-	.ops = ops,
-	.n_ops = ARRAY_SIZE(ops),
-	/* From GET_CONN on everything is strict. */
-	.resv_start_op = SHUNT_CMD_GET_CONN,
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+	FAMILY,
+};
+
+/* The same under the name that IPVS clients look for; control/ipvs.c has it. */
+struct genl_family shunt_ipvs_family __ro_after_init = {
+	.name = SHUNT_GENL_COMPAT_NAME,
+	FAMILY,
 };
 
 /**
- * shunt_netlink_init() - register the family
+ * shunt_netlink_family() - the family a request came to, for the answer
+ * @request:	the request
+ *
+ * Return: &shunt_family or &shunt_ipvs_family.
+ */
+const struct genl_family *shunt_netlink_family(const struct nlmsghdr *request)
+{
+	return request->nlmsg_type == shunt_family.id ? &shunt_family :
+							&shunt_ipvs_family;
+}
+
+/**
+ * shunt_netlink_init() - register the family SHUNT
  *
  * Return: 0 or a negative errno.
  */
@@ -379,7 +402,7 @@ int __init shunt_netlink_init(void)
 }
 
 /**
- * shunt_netlink_exit() - unregister the family
+ * shunt_netlink_exit() - unregister the family SHUNT
  *
  * When it returns no request is being handled any more.
  */

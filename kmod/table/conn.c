@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "table/conn.h"
 
+#include <linux/moduleparam.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <uapi/linux/shunt.h>
@@ -12,6 +13,24 @@
 			 2 * SHUNT_NODE4_SIZE)
 #define CONN6_SIZE	(offsetof(struct shunt_conn, nodes) + \
 			 2 * SHUNT_NODE6_SIZE)
+
+#define TAB_BITS_MIN	8
+#define TAB_BITS_MAX	20
+
+static int set_tab_bits(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, TAB_BITS_MIN, TAB_BITS_MAX);
+}
+
+static const struct kernel_param_ops tab_bits_ops = {
+	.set = set_tab_bits,
+	.get = param_get_uint,
+};
+
+static unsigned int conn_tab_bits;
+module_param_cb(conn_tab_bits, &tab_bits_ops, &conn_tab_bits, 0444);
+MODULE_PARM_DESC(conn_tab_bits,
+	"The first network namespace's connection table starts with 2^n buckets, n from 8 to 20, and never has less (default: as few as will do)");
 
 static struct kmem_cache *conn4_cache __read_mostly;
 static struct kmem_cache *conn6_cache __read_mostly;
@@ -371,8 +390,13 @@ struct shunt_conn *shunt_conn_walk_next(struct rhashtable_iter *iter)
  */
 int shunt_conns_init(struct shunt_net *sn)
 {
+	struct rhashtable_params sized = params;
+
+	/* Not for every container of a host. */
+	if (conn_tab_bits && net_eq(sn->net, &init_net))
+		sized.min_size = 1 << conn_tab_bits;
 	atomic_set(&sn->conn_count, 0);
-	return rhashtable_init(&sn->conns, &params);
+	return rhashtable_init(&sn->conns, &sized);
 }
 
 /**
