@@ -13,8 +13,19 @@ tool:
 	$(MAKE) -C tool
 
 install: module tool
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	$(MAKE) -C tool install
+
+# Shunt for everything that loads ip_vs, from the next load on.
+TAKEOVER := $(DESTDIR)/etc/modprobe.d/shunt-takeover.conf
+
+install-takeover:
+	install -D -m 0644 kmod/takeover.conf $(TAKEOVER)
+	@[ ! -d /sys/module/ip_vs ] || \
+		echo "ip_vs is loaded and stays until it is unloaded: ipvsadm -C; modprobe -r ip_vs_rr ... ip_vs"
+
+uninstall-takeover:
+	rm -f $(TAKEOVER)
 
 clean:
 	[ ! -d $(KDIR) ] || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -42,4 +53,4 @@ check:
 check-all:
 	@tests/vm/check all
 
-.PHONY: all module tool install clean demo lab check check-all
+.PHONY: all module tool install install-takeover uninstall-takeover clean demo lab check check-all
