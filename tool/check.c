@@ -43,6 +43,7 @@ static const char *const matrix[N_COMMANDS] = {
 	[CMD_SET] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 	[CMD_START_DAEMON] =	"xxxxxxxxxxx.xxxxxxx.xxxx....xxxxxxx",
 	[CMD_STOP_DAEMON] =	"xxxxxxxxxxxxxxxxxxx0xxxxxxxxxxxxxxx",
+	[CMD_MONITOR] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 };
 
 _Static_assert(sizeof("xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx") - 1 == N_CHECKED,
@@ -178,6 +179,9 @@ int check_command(const struct command *cmd, bool classic,
 		return 0;
 	if (check_row(cmd, matrix[cmd->id], 0, classic, by, error))
 		return -1;
+	if (command_has(cmd, OPT_JSON) && cmd->id != CMD_LIST &&
+	    cmd->id != CMD_MONITOR)
+		return refuse(OPT_JSON, by, error);
 
 	switch (cmd->id) {
 	case CMD_LIST:

@@ -53,6 +53,7 @@ static const struct nla_policy conn_policy[SHUNT_CONN_ATTR_EXPIRES + 1] = {
 	[SHUNT_CONN_ATTR_VIRTUAL_PORT] = { .type = NLA_U16 },
 	[SHUNT_CONN_ATTR_DEST_AF] = { .type = NLA_U16 },
 	[SHUNT_CONN_ATTR_DEST_PORT] = { .type = NLA_U16 },
+	[SHUNT_CONN_ATTR_FWD_METHOD] = { .type = NLA_U32 },
 	[SHUNT_CONN_ATTR_EXPIRES] = { .type = NLA_U32 },
 };
 
@@ -278,6 +279,9 @@ int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
 	conn->client_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_CLIENT_PORT]));
 	conn->virtual_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_VIRTUAL_PORT]));
 	conn->dest_port = ntohs(get_u16(a[SHUNT_CONN_ATTR_DEST_PORT]));
+	conn->forward = a[SHUNT_CONN_ATTR_FWD_METHOD] ?
+			nla_get_u32(a[SHUNT_CONN_ATTR_FWD_METHOD]) :
+			FORWARD_UNKNOWN;
 	conn->expires = get_u32(a[SHUNT_CONN_ATTR_EXPIRES]);
 	get_string(a[SHUNT_CONN_ATTR_STATE], conn->state,
 		   sizeof(conn->state));

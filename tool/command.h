@@ -22,6 +22,7 @@ enum command_id {
 	CMD_SET,
 	CMD_START_DAEMON,
 	CMD_STOP_DAEMON,
+	CMD_MONITOR,
 	CMD_HELP,
 	CMD_VERSION,
 	N_COMMANDS,
@@ -72,6 +73,7 @@ enum option_id {
 	/* These have no part in the command x option matrix. */
 	OPT_IPV6 = N_CHECKED,
 	OPT_SORT,
+	OPT_JSON,
 	N_OPTIONS,
 };
 

@@ -10,7 +10,7 @@ static const char *const titles[] = {
 	[SECTION_SERVICE] = "Virtual services",
 	[SECTION_SCHEDULING] = "Scheduling, for -A and -E",
 	[SECTION_SERVER] = "Real servers, for -a, -e and -d",
-	[SECTION_LIST] = "Listing, for -L",
+	[SECTION_LIST] = "Listing, for -L (-n and --json for --monitor, too)",
 	[SECTION_DAEMON] = "Synchronisation, for --start-daemon",
 };
 
@@ -56,8 +56,9 @@ void help_print(FILE *out, const char *name)
 		"  %s [-L [SERVICE] [OPTION]...]  |  -Z [SERVICE]\n"
 		"  %s -S [-n] >FILE  |  -R <FILE\n"
 		"  %s --set TCP TCPFIN UDP\n"
+		"  %s --monitor [-n] [--json]\n"
 		"  %s --start-daemon|--stop-daemon master|backup [OPTION]...\n",
-		name, name, name, name, name, name, name, name);
+		name, name, name, name, name, name, name, name, name);
 	for (; def->help; def++) {
 		if (section != (int)def->section) {
 			section = def->section;

@@ -108,8 +108,12 @@ struct timeouts {
 	uint32_t udp;
 };
 
+/* The kernel does not say how a connection is forwarded. */
+#define FORWARD_UNKNOWN UINT32_MAX
+
 /**
  * struct conn - a connection
+ * @forward:	SHUNT_FWD_*, or FORWARD_UNKNOWN
  * @pe:		persistence engine, empty where none is at work
  * @pe_data:	malloc'ed, NULL where there is none
  */
@@ -121,6 +125,7 @@ struct conn {
 	struct address client;
 	struct address virtual;
 	struct address dest;
+	uint32_t forward;
 	uint32_t expires;
 	char state[16];
 	char pe[SHUNT_NAME_SIZE];

@@ -17,6 +17,9 @@
 /* What the kernel's dumps fill at most; libnl would start with a page. */
 #define MESSAGE_SIZE 32768
 
+/* Room for the events of some thousand changes, should they come at once. */
+#define EVENTS_SIZE (16 << 20)
+
 /* One request under way. */
 struct talk {
 	shunt_nl_row_fn row;
@@ -205,4 +208,96 @@ out:
 	nl_cb_put(cb);
 	nlmsg_free(msg);
 	return failed;
+}
+
+static int join(struct shunt_nl *nl, const char *family, const char *group)
+{
+	int number = genl_ctrl_resolve_grp(nl->socket, family, group);
+
+	if (number < 0)
+		return EOPNOTSUPP;
+	return nl_socket_add_membership(nl->socket, number) < 0 ? errno : 0;
+}
+
+int shunt_nl_subscribe(struct shunt_nl *nl, const char *family,
+		       const char *group)
+{
+	int size = EVENTS_SIZE;
+	int error = join(nl, family, group);
+
+	if (error)
+		return error;
+	/* Beyond the limit for all where we may, else as far as that goes. */
+	if (setsockopt(shunt_nl_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		       sizeof(size)))
+		nl_socket_set_buffer_size(nl->socket, size, 0);
+	/* A family that goes away says nothing itself, this group says it. */
+	return join(nl, "nlctrl", "notify");
+}
+
+int shunt_nl_fd(const struct shunt_nl *nl)
+{
+	return nl_socket_get_fd(nl->socket);
+}
+
+/* Where messages of groups go to. */
+struct listener {
+	const struct shunt_nl *nl;
+	shunt_nl_row_fn row;
+	void *arg;
+	int error;
+};
+
+static bool is_farewell(const struct shunt_nl *nl, struct nlmsghdr *hdr)
+{
+	const struct genlmsghdr *genl = nlmsg_data(hdr);
+	struct nlattr *id;
+
+	if (hdr->nlmsg_type != GENL_ID_CTRL || !genlmsg_valid_hdr(hdr, 0) ||
+	    genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	id = nlmsg_find_attr(hdr, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
+	return id && nla_get_u16(id) == nl->family;
+}
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct listener *listener = arg;
+
+	if (hdr->nlmsg_type == listener->nl->family) {
+		if (listener->row(hdr, listener->arg))
+			listener->error = EBADMSG;
+	} else if (is_farewell(listener->nl, hdr)) {
+		listener->error = ENODEV;
+	}
+	return listener->error ? NL_STOP : NL_OK;
+}
+
+/* Events are answers to nothing: their numbers mean nothing either. */
+static int on_number(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+int shunt_nl_receive(struct shunt_nl *nl, shunt_nl_row_fn row, void *arg)
+{
+	struct listener listener = { .nl = nl, .row = row, .arg = arg };
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+	int got;
+
+	if (!cb)
+		return ENOMEM;
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_number, NULL);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, &listener);
+	got = nl_recvmsgs(nl->socket, cb);
+	nl_cb_put(cb);
+	if (listener.error)
+		return listener.error;
+	/* libnl's word for ENOBUFS and for its own lack of memory. */
+	if (got == -NLE_NOMEM)
+		return ENOBUFS;
+	return got < 0 ? EIO : 0;
 }

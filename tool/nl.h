@@ -57,4 +57,25 @@ struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags);
 int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row, void *arg,
 	    struct shunt_nl_reply *reply);
 
+/**
+ * shunt_nl_subscribe() - listen to the multicast group @group of @family
+ *
+ * Only shunt_nl_receive() is of use afterwards.
+ *
+ * Return: 0 or a positive errno.
+ */
+int shunt_nl_subscribe(struct shunt_nl *nl, const char *family,
+		       const char *group);
+
+/** shunt_nl_fd() - the socket, to poll it for what is to be received */
+int shunt_nl_fd(const struct shunt_nl *nl);
+
+/**
+ * shunt_nl_receive() - read what came to a group; waits where nothing did
+ *
+ * Return: 0; ENOBUFS when messages were lost, ENODEV when the family is no more,
+ * EBADMSG when @row said so, or another positive errno.
+ */
+int shunt_nl_receive(struct shunt_nl *nl, shunt_nl_row_fn row, void *arg);
+
 #endif

@@ -44,6 +44,8 @@ const struct option_def option_table[] = {
 		"master|backup", "start a connection synchronisation daemon"),
 	COMMAND("stop-daemon", 0, CMD_STOP_DAEMON, VALUE_REQUIRED,
 		"master|backup", "stop a connection synchronisation daemon"),
+	COMMAND("monitor", 0, CMD_MONITOR, VALUE_NONE, NULL,
+		"print changes of the configuration as they come"),
 	COMMAND("help", 'h', CMD_HELP, VALUE_NONE, NULL, "print this"),
 	COMMAND("version", 'v', CMD_VERSION, VALUE_NONE, NULL,
 		"print the version"),
@@ -126,6 +128,8 @@ const struct option_def option_table[] = {
 	       "list whole numbers; with --drops, reasons without drops too"),
 	OPTION("nosort", 0, LIST, OPT_NOSORT, 0,
 	       VALUE_NONE, NULL, "list in the kernel's order"),
+	OPTION("json", 0, LIST, OPT_JSON, 0,
+	       VALUE_NONE, NULL, "list everything, or print changes, as JSON"),
 	OPTION("sort", 0, LIST, OPT_SORT, 0,
 	       VALUE_NONE, NULL, "list sorted (default)"),
 
@@ -161,6 +165,7 @@ static const char *const command_names[N_COMMANDS] = {
 	[CMD_SET] = "set",
 	[CMD_START_DAEMON] = "start-daemon",
 	[CMD_STOP_DAEMON] = "stop-daemon",
+	[CMD_MONITOR] = "monitor",
 	[CMD_HELP] = "help",
 	[CMD_VERSION] = "version",
 };

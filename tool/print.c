@@ -170,8 +170,8 @@ static void service_title(char text[NAMES_SIZE + 16],
 	sprintf(text, "%-4s %s", protocol ? protocol : "???", name);
 }
 
-static void print_service(FILE *out, const struct service *service,
-			  const struct print_style *style)
+void print_service(FILE *out, const struct service *service,
+		   const struct print_style *style)
 {
 	char title[NAMES_SIZE + 16];
 
@@ -238,6 +238,25 @@ static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 			dest->active, dest->inactive);
 		break;
 	}
+	fputc('\n', out);
+}
+
+void print_server(FILE *out, const struct service *service,
+		  const struct dest *dest, const struct print_style *style)
+{
+	char title[NAMES_SIZE + 16], name[NAMES_SIZE], tunnel[32];
+
+	service_title(title, service, style);
+	list_endpoint(name, &dest->addr, dest->port, service->protocol, style);
+	fprintf(out, "%s -> %s %s", title, name, forward_name(dest->forward));
+	if (dest->forward == SHUNT_FWD_TUNNEL) {
+		tunnel_info(tunnel, sizeof(tunnel), dest);
+		fprintf(out, " %s", tunnel);
+	}
+	fprintf(out, " weight %u", dest->weight);
+	if (dest->u_threshold || dest->l_threshold)
+		fprintf(out, " thresholds %u %u", dest->u_threshold,
+			dest->l_threshold);
 	fputc('\n', out);
 }
 

@@ -42,6 +42,14 @@ struct print_style {
 void print_services(FILE *out, const struct list *table,
 		    const struct info *info, const struct print_style *style);
 
+/** print_service() - a service's own line of the list */
+void print_service(FILE *out, const struct service *service,
+		   const struct print_style *style);
+
+/** print_server() - a real server and the service it is of, in a line */
+void print_server(FILE *out, const struct service *service,
+		  const struct dest *dest, const struct print_style *style);
+
 void print_conns(FILE *out, const struct list *conns,
 		 const struct print_style *style);
 void print_timeouts(FILE *out, const struct timeouts *timeouts);

@@ -45,6 +45,7 @@ bool procfs_parse_conn(const char *line, struct conn *conn)
 		free(conn->pe_data);
 		return false;
 	}
+	conn->forward = FORWARD_UNKNOWN;
 	conn->client_port = client_port;
 	conn->virtual_port = virtual_port;
 	conn->dest_port = dest_port;

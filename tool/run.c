@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "codec.h"
+#include "monitor.h"
 #include "print.h"
+#include "print_json.h"
 #include "refusal.h"
 #include "save.h"
 
@@ -43,54 +45,67 @@ static int list_services(struct director *director, const struct command *cmd,
 	if (!failed) {
 		if (!command_has(cmd, OPT_NOSORT))
 			table_sort(&table, style->classic);
-		print_services(stdout, &table, one ? NULL : &director->info,
-			       style);
+		if (command_has(cmd, OPT_JSON))
+			print_json_services(stdout, director, &table);
+		else
+			print_services(stdout, &table,
+				       one ? NULL : &director->info, style);
 	}
 	table_free(&table);
 	return failed;
 }
 
-static int list_conns(struct director *director,
+static int list_conns(struct director *director, const struct command *cmd,
 		      const struct print_style *style, struct error *error)
 {
 	struct list conns = LIST_OF(struct conn);
 	int failed = director_conns(director, &conns, error);
 
-	if (!failed)
+	if (!failed && command_has(cmd, OPT_JSON))
+		print_json_conns(stdout, director, &conns);
+	else if (!failed)
 		print_conns(stdout, &conns, style);
 	conns_free(&conns);
 	return failed;
 }
 
-static int list_daemons(struct director *director, struct error *error)
+static int list_daemons(struct director *director, const struct command *cmd,
+			struct error *error)
 {
 	struct list daemons = LIST_OF(struct sync_daemon);
 	int failed = director_daemons(director, &daemons, error);
 
-	if (!failed)
+	if (!failed && command_has(cmd, OPT_JSON))
+		print_json_daemons(stdout, director, &daemons);
+	else if (!failed)
 		print_daemons(stdout, &daemons);
 	list_free(&daemons);
 	return failed;
 }
 
-static int list_drops(struct director *director,
+static int list_drops(struct director *director, const struct command *cmd,
 		      const struct print_style *style, struct error *error)
 {
 	struct list drops = LIST_OF(struct drop);
 	int failed = director_drops(director, &drops, error);
 
-	if (!failed)
+	if (!failed && command_has(cmd, OPT_JSON))
+		print_json_drops(stdout, director, &drops);
+	else if (!failed)
 		print_drops(stdout, &drops, style);
 	list_free(&drops);
 	return failed;
 }
 
-static int list_timeouts(struct director *director, struct error *error)
+static int list_timeouts(struct director *director, const struct command *cmd,
+			 struct error *error)
 {
 	struct timeouts timeouts = { 0 };
 	int failed = director_timeouts(director, &timeouts, error);
 
-	if (!failed)
+	if (!failed && command_has(cmd, OPT_JSON))
+		print_json_timeouts(stdout, director, &timeouts);
+	else if (!failed)
 		print_timeouts(stdout, &timeouts);
 	return failed;
 }
@@ -101,13 +116,13 @@ static int run_list(struct director *director, const struct command *cmd,
 	struct print_style style = list_style(cmd, classic);
 
 	if (command_has(cmd, OPT_CONNECTION))
-		return list_conns(director, &style, error);
+		return list_conns(director, cmd, &style, error);
 	if (command_has(cmd, OPT_TIMEOUT))
-		return list_timeouts(director, error);
+		return list_timeouts(director, cmd, error);
 	if (command_has(cmd, OPT_DAEMON))
-		return list_daemons(director, error);
+		return list_daemons(director, cmd, error);
 	if (command_has(cmd, OPT_DROPS))
-		return list_drops(director, &style, error);
+		return list_drops(director, cmd, &style, error);
 	return list_services(director, cmd, &style, error);
 }
 
@@ -221,6 +236,9 @@ int run_command(struct director *director, const struct command *cmd,
 {
 	if (cmd->id == CMD_LIST)
 		return run_list(director, cmd, classic, error);
+	if (cmd->id == CMD_MONITOR)
+		return monitor(director, command_has(cmd, OPT_JSON),
+			       command_has(cmd, OPT_NUMERIC), error);
 	if (cmd->id == CMD_SAVE)
 		return run_save(director, cmd, classic, error);
 	return run_change(director, cmd, error);
