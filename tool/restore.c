@@ -51,7 +51,7 @@ static int parse_line(char *text, const char *program, bool classic,
 	    check_command(cmd, classic, error))
 		return -1;
 	if (cmd->id == CMD_RESTORE || cmd->id == CMD_HELP ||
-	    cmd->id == CMD_VERSION)
+	    cmd->id == CMD_VERSION || cmd->id == CMD_MONITOR)
 		return error_set(error, EXIT_KERNEL,
 				 "the '%s' command cannot be restored",
 				 command_name(cmd->id));

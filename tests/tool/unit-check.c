@@ -47,6 +47,7 @@ static const struct taken {
 	  { OPT_MCAST, OPT_SYNCID, OPT_MCAST_GROUP, OPT_MCAST_PORT,
 	    OPT_MCAST_TTL, OPT_SYNC_MAXLEN, END } },
 	{ CMD_STOP_DAEMON, "stop-daemon", { END }, { END } },
+	{ CMD_MONITOR, "monitor", { END }, { OPT_NUMERIC, END } },
 };
 
 #define N_TAKEN (sizeof(taken) / sizeof(taken[0]))
@@ -140,6 +141,23 @@ static void required(const struct taken *by)
 			 option_name(*id), by->name);
 		expect_text(error.classic, wanted, wanted);
 	}
+}
+
+/* --json has no column of its own in the table. */
+static void json(const struct taken *by)
+{
+	bool fine = by->id == CMD_LIST || by->id == CMD_MONITOR;
+	struct command cmd = base(by);
+	struct error error = { 0 };
+	char wanted[256], title[64];
+
+	cmd.given |= 1ULL << OPT_JSON;
+	check_command(&cmd, false, &error);
+	snprintf(wanted, sizeof(wanted),
+		 "Illegal 'json' option with the '%s' command", by->name);
+	snprintf(title, sizeof(title), "%s --json is %s", by->name,
+		 fine ? "taken" : "refused");
+	expect_text(error.classic, fine ? "" : wanted, title);
 }
 
 static void list_pairs(void)
@@ -273,6 +291,7 @@ int main(void)
 	for (size_t i = 0; i < N_TAKEN; i++) {
 		pairs(&taken[i]);
 		required(&taken[i]);
+		json(&taken[i]);
 	}
 	list_pairs();
 	rules();

@@ -263,6 +263,7 @@ static struct nl_msg *a_conn(void)
 	nla_put(msg, SHUNT_CONN_ATTR_DEST_ADDR, 16, dest);
 	nla_put_u16(msg, SHUNT_CONN_ATTR_DEST_PORT, htons(8080));
 	nla_put_string(msg, SHUNT_CONN_ATTR_STATE, "ESTABLISHED");
+	nla_put_u32(msg, SHUNT_CONN_ATTR_FWD_METHOD, SHUNT_FWD_ROUTE);
 	nla_put_u32(msg, SHUNT_CONN_ATTR_EXPIRES, 899);
 	nla_nest_end(msg, nest);
 	return msg;
@@ -279,6 +280,7 @@ static void conns(void)
 	       conn.dest.word[0] == inet_addr("10.0.0.1") &&
 	       conn.dest_port == 8080 && conn.expires == 899 &&
 	       conn.protocol == IPPROTO_TCP &&
+	       conn.forward == SHUNT_FWD_ROUTE &&
 	       !strcmp(conn.state, "ESTABLISHED"), "a connection");
 	nlmsg_free(msg);
 }

@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
+#include <netlink/netlink.h>
 
 #include "nl.h"
 #include "unit.h"
@@ -34,6 +37,72 @@ static struct nl_msg *ask_for(const struct shunt_nl *nl, const char *name)
 
 	nla_put_string(msg, CTRL_ATTR_FAMILY_NAME, name);
 	return msg;
+}
+
+static struct nl_msg *made(int type, int cmd)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	genlmsg_put(msg, 0, 7, type, 0, 0, cmd, 1);
+	return msg;
+}
+
+/* Lets @nl receive @msg from a user, as root only may. */
+static int deliver(const struct shunt_nl *nl, struct nl_msg *msg)
+{
+	struct sockaddr_nl to = {
+		.nl_family = AF_NETLINK,
+		.nl_pid = nl_socket_get_local_port(nl->socket),
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+	int failed;
+
+	failed = sendto(fd, nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len, 0,
+			(struct sockaddr *)&to, sizeof(to)) < 0;
+	close(fd);
+	nlmsg_free(msg);
+	return failed;
+}
+
+static struct nl_msg *farewell(int family)
+{
+	struct nl_msg *msg = made(GENL_ID_CTRL, CTRL_CMD_DELFAMILY);
+
+	nla_put_u16(msg, CTRL_ATTR_FAMILY_ID, family);
+	return msg;
+}
+
+/* Groups. @nl is told that it is about a family that is not there. */
+static void listening(struct shunt_nl *nl)
+{
+	int rows = 0;
+
+	expect(shunt_nl_subscribe(nl, "shunt-no-such", "events") == EOPNOTSUPP,
+	       "no such family to listen to");
+	expect(shunt_nl_subscribe(nl, "nlctrl", "no-such") == EOPNOTSUPP,
+	       "no such group");
+	expect(!shunt_nl_subscribe(nl, "nlctrl", "notify"), "a group");
+
+	nl->family = 999;
+	if (deliver(nl, made(999, 3))) {
+		printf("# not root: what is received is not looked at\n");
+		return;
+	}
+	expect(!shunt_nl_receive(nl, count_row, &rows) && rows == 1,
+	       "an event, whatever its number in a sequence");
+	deliver(nl, made(999, 3));
+	expect(shunt_nl_receive(nl, bad_row, NULL) == EBADMSG,
+	       "an event that makes no sense");
+	deliver(nl, made(998, 3));
+	deliver(nl, made(GENL_ID_CTRL, CTRL_CMD_NEWFAMILY));
+	deliver(nl, made(GENL_ID_CTRL, CTRL_CMD_DELFAMILY));
+	deliver(nl, farewell(998));
+	for (int i = 0; i < 4; i++)
+		expect(!shunt_nl_receive(nl, bad_row, NULL),
+		       "what is not about our family is passed over");
+	deliver(nl, farewell(999));
+	expect(shunt_nl_receive(nl, bad_row, NULL) == ENODEV,
+	       "the family that goes away");
 }
 
 int main(void)
@@ -74,6 +143,7 @@ int main(void)
 	       "an answer that makes no sense");
 	expect(shunt_nl_talk(&nl, NULL, NULL, NULL, &reply) &&
 	       reply.error == ENOMEM, "a message that could not be made");
+	listening(&nl);
 	shunt_nl_close(&nl);
 	return unit_end();
 }

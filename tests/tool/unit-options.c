@@ -251,6 +251,7 @@ static void files(void)
 		  "line 1: Illegal 'connection' option with the 'add-service' command" },
 		{ "-C\n-R\n", "line 2: the 'restore' command cannot be restored" },
 		{ "-h\n", "line 1: the 'help' command cannot be restored" },
+		{ "--monitor\n", "line 1: the 'monitor' command cannot be restored" },
 		{ "-A -t 1.2.3.4:80 # x\n", "line 1: unexpected argument #" },
 	};
 	struct list lines = LIST_OF(struct restore_line);

@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# JSON: what -L --json says of a live director fits its schema and is what the text says. On stock ip_vs too, by shuntadm.
+#
+#   client ── gw ── director ── lan ─┬─ rs1 (A)      NAT, tests/lab/topology.sh
+#                                    └─ rs2 (B)
+# shellcheck source=tests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+SCHEMA=$TOP/tool/schema/shuntadm.schema.json
+
+# shuntadm on the director, whoever the director is.
+ours() { ip netns exec director "$TOP/tool/shuntadm" "$@"; }
+
+# in_words NAME OPTION...: -L --json OPTION... in the words of the text.
+in_words() {
+	local name=$1
+	shift
+	ours -L --json "$@" > "/tmp/$name.json" || echo "exit $?"
+	"$TOP/tests/netns/from-json" "$SCHEMA" "/tmp/$name.json"
+}
+
+# The same from the text: services as saved, servers in use, counters, rates.
+services_in_text() {
+	ours -S | grep -Ev '^--(set|start)'
+	ours -L -n | awk '$1 == "->" && NR > 3 { print $1, $2, $3, $4, $5, $6 }'
+	ours -L -n --stats --exact | awk 'NR > 3'
+	ours -L -n --rate --exact | awk 'NR > 3'
+}
+
+# without_blanks: as many blanks as separate columns are one.
+without_blanks() { sed -E 's/ +/ /g; s/^ //; s/ $//'; }
+
+# Two looks at what may change between them: counters and rates that are on their way.
+agree() {
+	in_words services "$@" | without_blanks > /tmp/json.words
+	services_in_text | without_blanks > /tmp/text.words
+	cmp -s /tmp/json.words /tmp/text.words
+}
+
+# agrees TEXT: one test: the services in JSON are those in text, down to the last packet.
+agrees() { wait_for "$1" agree || explain "$(diff /tmp/text.words /tmp/json.words)"; }
+
+# The connections' time to live may be another in the next second.
+conns_agree() {
+	local mode=null
+	in_words connections -c | sort > /tmp/json.words
+	only_ipvs || mode=masquerading
+	ours -L -n -c | awk -v mode="$mode" 'NR > 2 { print $1, $2, $3, $4, $5, $6, mode }' | sort > /tmp/text.words
+	[ -s /tmp/text.words ] && cmp -s /tmp/json.words /tmp/text.words
+}
+
+traffic() {
+	nat_up
+	serve 80
+	ours -R <<-RULES
+		-A -t $VIP:80 -s rr
+		-a -t $VIP:80 -r $RIP1:80 -m
+		-a -t $VIP:80 -r $RIP2:80 -m -w 3
+		-A -u $VIP:80 -s rr
+		-a -u $VIP:80 -r $RIP2:80 -m
+		-A -t [$VIP6]:80 -s wrr
+		-a -t [$VIP6]:80 -r [$RIP16]:80 -m -w 0
+		-a -t [$VIP6]:80 -r [$RIP26]:80 -m -x 1000 -y 500
+	RULES
+	must many tcp 4 "$VIP" 80
+	must many udp 3 "$VIP" 80
+	must many tcp 4 "$VIP6" 80
+	agrees "after traffic, services, counters and rates are the text's"
+	like "and there was traffic" "$(grep "^TCP $VIP:80" /tmp/json.words)" "^TCP $VIP:80 4 [1-9]"
+	wait_for "connections are the text's" conns_agree || explain "$(diff /tmp/text.words /tmp/json.words)"
+	is "one service alone" "$(in_words one -t "[$VIP6]:80" | grep -E '^-(A|a)')" \
+		"$(ours -S -n | grep -F "[$VIP6]")"
+	refused "a service that is not there" 1 'No such service' ours -L --json -t "$VIP:99"
+	if only_shunt; then
+		is "drops, those that never were included" "$(in_words drops --drops)" \
+			"$(ours -L --drops --exact | awk 'NR > 1 { $1 = $1; print }')"
+	else
+		refused "drops need Shunt" 255 'needs Shunt' ours -L --json --drops
+		is "and nothing is written then" "$(ours -L --json --drops 2>/dev/null)" ""
+	fi
+}
+
+empty() {
+	nat_up
+	agrees "no services"
+	is "no connections" "$(in_words connections -c)" ""
+	ours --set 901 121 301
+	is "timeouts" "$(in_words timeouts --timeout)" "--set 901 121 301"
+}
+
+# All that stock has and Shunt may not have yet.
+everything() {
+	only_ipvs || return 0
+	nat_up
+	ours -R <<-RULES
+		-A -t $VIP:0 -s wrr -p 100 -M 255.255.255.0
+		-A -t $VIP:80 -s rr -p 360
+		-a -t $VIP:80 -r $RIP1:80 -i -w 1 --tun-type ipip -x 20 -y 10
+		-a -t $VIP:80 -r 172.16.1.3:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum
+		-a -t $VIP:80 -r 172.16.1.4:80 -i -w 0 --tun-type gre --tun-csum
+		-a -t $VIP:80 -r [$RIP16]:80 -i -w 1 --tun-type ipip
+		-a -t $VIP:80 -r $DIP:80 -g
+		-A -u $VIP:53 -s rr -o
+		-A --sctp-service $VIP:9 -s rr
+		-A -t [$VIP6]:443 -s rr -p 360 -M 64
+		-A -f 7 -s rr
+		-a -f 7 -r $RIP1:0 -g
+		-A -f 8 -6 -s wrr
+		-A -f 4294967295 -s rr
+	RULES
+	agrees "all that services and real servers can be"
+	ours --start-daemon master --mcast-interface eth1 --syncid 5 --mcast-group 224.0.0.81
+	ours --start-daemon backup --mcast-interface eth1 --syncid 7 --mcast-group ff05::5 --mcast-ttl 2
+	is "daemons" "$(in_words daemons --daemon)" "$(ours -S | grep '^--start-daemon')"
+	ours --stop-daemon master
+	ours --stop-daemon backup
+}
+
+run traffic empty everything
