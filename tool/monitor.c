@@ -17,6 +17,7 @@
 /**
  * struct monitor - a monitor at work
  * @signals:	a signalfd with what ends us
+ * @lost:	events were lost, and nobody was told yet
  * @done:	it is time to end, with @error where that is set
  */
 struct monitor {
@@ -24,6 +25,7 @@ struct monitor {
 	bool json;
 	struct print_style style;
 	int signals;
+	bool lost;
 	bool done;
 	struct error *error;
 };
@@ -114,9 +116,7 @@ static void receive(struct monitor *monitor)
 	case 0:
 		break;
 	case ENOBUFS:
-		fputs("Events were lost, they came faster than they could be printed: list to see what there is\n",
-		      stderr);
-		notice(monitor, EVENT_LOST);
+		monitor->lost = true;
 		break;
 	case ENODEV:
 		error_set(monitor->error, EXIT_USAGE,
@@ -127,6 +127,19 @@ static void receive(struct monitor *monitor)
 		fail(monitor, EXIT_KERNEL, "cannot read events", error);
 		break;
 	}
+}
+
+/*
+ * We hear of a loss before we read what fitted in ahead of it, and as long as
+ * that is not read more is lost. Who makes a new list on being told shall have
+ * all of this behind him.
+ */
+static void tell_loss(struct monitor *monitor)
+{
+	fputs("Events were lost, they came faster than they could be printed: list to see what there is\n",
+	      stderr);
+	notice(monitor, EVENT_LOST);
+	monitor->lost = false;
 }
 
 static void watch(struct monitor *monitor)
@@ -140,16 +153,22 @@ static void watch(struct monitor *monitor)
 
 	notice(monitor, EVENT_LISTENING);
 	while (!monitor->done) {
-		if (poll(fds, 3, -1) < 0) {
+		int ready = poll(fds, 3, monitor->lost ? 0 : -1);
+
+		if (ready < 0) {
 			if (errno != EINTR)
 				fail(monitor, EXIT_KERNEL, "cannot wait",
 				     errno);
+		} else if (!ready) {
+			tell_loss(monitor);
 		} else if (fds[1].revents || fds[2].revents) {
 			monitor->done = true;
 		} else {
 			receive(monitor);
 		}
 	}
+	if (monitor->lost)
+		tell_loss(monitor);
 }
 
 static int signals_open(void)

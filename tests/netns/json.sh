@@ -17,8 +17,9 @@ in_words() {
 	local name=$1
 	shift
 	ours -L --json "$@" > "/tmp/$name.json" || echo "exit $?"
-	"$TOP/tests/netns/from-json" "$SCHEMA" "/tmp/$name.json"
+	translated "$name"
 }
+translated() { "$TOP/tests/netns/from-json" "$SCHEMA" "/tmp/$1.json"; }
 
 # The same from the text: services as saved, servers in use, counters, rates.
 services_in_text() {
@@ -31,22 +32,24 @@ services_in_text() {
 # without_blanks: as many blanks as separate columns are one.
 without_blanks() { sed -E 's/ +/ /g; s/^ //; s/ $//'; }
 
-# Two looks at what may change between them: counters and rates that are on their way.
+# Counters and rates may change between the two looks, which are made one right after the other.
 agree() {
-	in_words services "$@" | without_blanks > /tmp/json.words
+	ours -L --json > /tmp/services.json
 	services_in_text | without_blanks > /tmp/text.words
+	translated services | without_blanks > /tmp/json.words
 	cmp -s /tmp/json.words /tmp/text.words
 }
 
 # agrees TEXT: one test: the services in JSON are those in text, down to the last packet.
 agrees() { wait_for "$1" agree || explain "$(diff /tmp/text.words /tmp/json.words)"; }
 
-# The connections' time to live may be another in the next second.
+# So may the connections' time to live.
 conns_agree() {
 	local mode=null
-	in_words connections -c | sort > /tmp/json.words
 	only_ipvs || mode=masquerading
+	ours -L --json -c > /tmp/connections.json
 	ours -L -n -c | awk -v mode="$mode" 'NR > 2 { print $1, $2, $3, $4, $5, $6, mode }' | sort > /tmp/text.words
+	translated connections | sort > /tmp/json.words
 	[ -s /tmp/text.words ] && cmp -s /tmp/json.words /tmp/text.words
 }
 
@@ -110,9 +113,13 @@ everything() {
 		-A -f 4294967295 -s rr
 	RULES
 	agrees "all that services and real servers can be"
+	# It goes with no real servers of the other family.
+	ours -C
 	ours --start-daemon master --mcast-interface eth1 --syncid 5 --mcast-group 224.0.0.81
 	ours --start-daemon backup --mcast-interface eth1 --syncid 7 --mcast-group ff05::5 --mcast-ttl 2
-	is "daemons" "$(in_words daemons --daemon)" "$(ours -S | grep '^--start-daemon')"
+	ours -S | grep '^--start-daemon' > /tmp/text.words
+	is "there are two daemons" "$(wc -l < /tmp/text.words)" 2
+	is "they are the text's" "$(in_words daemons --daemon)" "$(cat /tmp/text.words)"
 	ours --stop-daemon master
 	ours --stop-daemon backup
 }
