@@ -38,25 +38,33 @@ static void fail(struct monitor *monitor, int status, const char *text,
 }
 
 /*
- * Whole lines, at once. Waits for room here and not in write(), which no signal
- * would end.
+ * Waits here until there is room, and not in write(), which no signal would
+ * end. False where there is none and a signal is.
  */
-static void put_line(struct monitor *monitor, const char *text, size_t size)
+static bool wait_for_room(struct monitor *monitor)
 {
 	struct pollfd fds[] = {
-		{ .fd = monitor->signals, .events = POLLIN },
 		{ .fd = STDOUT_FILENO, .events = POLLOUT },
+		{ .fd = monitor->signals, .events = POLLIN },
 	};
 
-	while (size && !monitor->done) {
-		ssize_t wrote = -1;
+	while (poll(fds, 2, -1) < 0)
+		;	/* EINTR: stopped and continued */
+	return fds[0].revents;
+}
 
-		if (poll(fds, 2, -1) >= 0) {
-			if (fds[0].revents)
-				monitor->done = true;
-			wrote = write(STDOUT_FILENO, text,
-				      size < PIPE_BUF ? size : PIPE_BUF);
+/* A line at once, not when a buffer is full. */
+static void put_line(struct monitor *monitor, const char *text, size_t size)
+{
+	while (size && !monitor->done) {
+		ssize_t wrote;
+
+		if (!wait_for_room(monitor)) {
+			monitor->done = true;
+			break;
 		}
+		wrote = write(STDOUT_FILENO, text,
+			      size < PIPE_BUF ? size : PIPE_BUF);
 		if (wrote >= 0) {
 			text += wrote;
 			size -= wrote;

@@ -80,6 +80,7 @@ traffic() {
 			"$(ours -L --drops --exact | awk 'NR > 1 { $1 = $1; print }')"
 	else
 		refused "drops need Shunt" 255 'needs Shunt' ours -L --json --drops
+		refused "so do events" 255 '--monitor needs Shunt' ours --monitor --json
 		is "and nothing is written then" "$(ours -L --json --drops 2>/dev/null)" ""
 	fi
 }
