@@ -167,7 +167,7 @@ int shunt_get_service_config(struct shunt_service_config *config,
 			nla_data(attrs[SHUNT_SVC_ATTR_SCHED_NAME]));
 	if (!config->sched) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_SCHED_NAME],
-				    "no such scheduler yet, there are rr and wrr");
+				    "no such scheduler, there are" SHUNT_SCHEDULER_NAMES);
 		return -ENOENT;
 	}
 	if (attrs[SHUNT_SVC_ATTR_PE_NAME] &&
@@ -384,7 +384,7 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
 		       const struct shunt_service *svc)
 {
 	const struct shunt_flags flags = {
-		.flags = SHUNT_SVC_F_HASHED,
+		.flags = svc->flags | SHUNT_SVC_F_HASHED,
 		.mask = ~0,
 	};
 	u32 netmask = svc->key.af == AF_INET ? ~0 : 128;

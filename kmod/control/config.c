@@ -29,8 +29,11 @@ static int check_service(const struct shunt_service_config *config, u32 flags,
 		NL_SET_ERR_MSG(extack, "one-packet scheduling is not supported yet");
 		return -EOPNOTSUPP;
 	}
-	if (flags & ~SERVICE_FLAGS_OK) {
-		NL_SET_ERR_MSG(extack, "this scheduler takes no flags");
+	if (flags & ~(SERVICE_FLAGS_OK | config->sched->flags)) {
+		if (config->sched->flags)
+			NL_SET_ERR_MSG(extack, "this scheduler knows no such flag");
+		else
+			NL_SET_ERR_MSG(extack, "this scheduler takes no flags");
 		return -EOPNOTSUPP;
 	}
 	if (!config->key.port) {
@@ -114,7 +117,8 @@ int shunt_config_add_service(struct shunt_net *sn,
 		return err;
 	err = prepare_net(sn, config->key.af);
 	if (!err) {
-		svc = shunt_service_create(sn, &config->key, config->sched);
+		svc = shunt_service_create(sn, &config->key, config->sched,
+					   flags);
 		err = PTR_ERR_OR_ZERO(svc);
 	}
 	if (err)
@@ -126,13 +130,14 @@ int shunt_config_add_service(struct shunt_net *sn,
 
 /* The picks have to follow every change of a service or its real servers. */
 static int renew_picks(struct shunt_net *sn, struct shunt_service *svc,
-		       const struct shunt_scheduler *sched)
+		       const struct shunt_scheduler *sched, u32 flags)
 {
-	struct shunt_picks *picks = shunt_picks_create(svc, sched);
+	struct shunt_picks *picks = shunt_picks_create(svc, sched, flags);
 
 	if (IS_ERR(picks))
 		return PTR_ERR(picks);
 	svc->sched = sched;
+	svc->flags = flags;
 	shunt_picks_free(rcu_replace_pointer(svc->picks, picks,
 					     lockdep_is_held(&sn->mutex)));
 	return 0;
@@ -152,12 +157,14 @@ int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 			      const struct shunt_service_config *config,
 			      struct netlink_ext_ack *extack)
 {
+	u32 flags = (svc->flags & ~config->mask) |
+		    (config->flags & config->mask);
 	int err;
 
-	err = check_service(config, config->flags & config->mask, extack);
+	err = check_service(config, flags, extack);
 	if (err)
 		return err;
-	err = renew_picks(sn, svc, config->sched);
+	err = renew_picks(sn, svc, config->sched, flags);
 	if (!err)
 		service_changed(sn, SHUNT_CMD_SET_SERVICE, svc);
 	return err;
@@ -336,7 +343,7 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 	if (!dest)
 		return -ENOMEM;
 	set_dest(sn, dest, config);
-	err = renew_picks(sn, svc, svc->sched);
+	err = renew_picks(sn, svc, svc->sched, svc->flags);
 	if (err)
 		shunt_dest_remove(sn, dest);
 	else
@@ -387,7 +394,7 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 		.lower = dest->lower,
 	};
 	set_dest(sn, dest, config);
-	err = renew_picks(sn, svc, svc->sched);
+	err = renew_picks(sn, svc, svc->sched, svc->flags);
 	if (err)
 		set_dest(sn, dest, &old);
 	else
@@ -418,7 +425,7 @@ int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
 	/* Nobody may pick it any more before it goes. */
 	weight = dest->weight;
 	dest->weight = 0;
-	err = renew_picks(sn, svc, svc->sched);
+	err = renew_picks(sn, svc, svc->sched, svc->flags);
 	if (err) {
 		dest->weight = weight;
 		return err;

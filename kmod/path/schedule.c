@@ -71,10 +71,11 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 {
 	struct shunt_dest *dest;
 	struct shunt_conn *c;
+	bool clash = false;
 	int tries;
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		dest = shunt_picks_choose(svc);
+		dest = shunt_picks_choose(svc, &pkt->tuple, clash);
 		if (!dest) {
 			refuse(pkt);
 			return NULL;
@@ -89,6 +90,7 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 				return c;
 			break;
 		case -EADDRINUSE:
+			clash = true;
 			break;
 		case -ENOMEM:
 			shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);

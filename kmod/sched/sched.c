@@ -5,12 +5,14 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "sched/pick.h"
 #include "table/dest.h"
 #include "table/service.h"
 
+#define ADDRESS(name)	&shunt_sched_##name,
+
 static const struct shunt_scheduler *const schedulers[] = {
-	&shunt_sched_rr,
-	&shunt_sched_wrr,
+	SHUNT_SCHEDULERS(ADDRESS)
 };
 
 /**
@@ -34,13 +36,15 @@ const struct shunt_scheduler *shunt_scheduler_find(const char *name)
  * shunt_picks_create() - a new table for a service's scheduler
  * @svc:	the service, its real servers as they shall be
  * @sched:	the scheduler
+ * @flags:	the service's flags; the scheduler's are taken from them
  *
  * Context: shunt_net.mutex, may sleep.
  * Return: the table; NULL when no real server takes connections;
  * ERR_PTR(-ENOMEM).
  */
 struct shunt_picks *shunt_picks_create(const struct shunt_service *svc,
-				       const struct shunt_scheduler *sched)
+				       const struct shunt_scheduler *sched,
+				       u32 flags)
 {
 	struct shunt_picks *picks;
 	struct shunt_dest *dest;
@@ -56,9 +60,13 @@ struct shunt_picks *shunt_picks_create(const struct shunt_service *svc,
 		return ERR_PTR(-ENOMEM);
 
 	picks->sched = sched;
+	picks->flags = flags & sched->flags;
 	list_for_each_entry_reverse(dest, &svc->dests, list) {
 		if (dest->weight)
-			picks->pick[picks->count++].dest = dest;
+			picks->pick[picks->count++] = (struct shunt_pick){
+				.dest = dest,
+				.weight = dest->weight,
+			};
 	}
 	if (sched->prepare)
 		sched->prepare(picks);
@@ -75,35 +83,48 @@ void shunt_picks_free(struct shunt_picks *picks)
 		kvfree_rcu(picks, rcu);
 }
 
-/* How many turns in a row may fall on overloaded real servers. */
-#define MAX_TURNS	64
+/**
+ * shunt_picks_next() - some real server, another one each time
+ * @svc:	the service
+ * @picks:	what to choose from
+ *
+ * Context: RCU read lock.
+ * Return: a real server that takes new connections, or NULL.
+ */
+struct shunt_dest *shunt_picks_next(struct shunt_service *svc,
+				    const struct shunt_picks *picks)
+{
+	u32 turn = (u32)atomic_inc_return(&svc->turn), i;
+
+	for (i = 0; i < picks->count; i++) {
+		const struct shunt_pick *pick =
+			&picks->pick[(turn + i) % picks->count];
+
+		if (shunt_pick_available(pick))
+			return pick->dest;
+	}
+	return NULL;
+}
 
 /**
  * shunt_picks_choose() - choose the real server for a new connection
  * @svc:	the service
+ * @tuple:	of the packet that asks for it
+ * @again:	the scheduler's choice could not take it, and most would send
+ *		it there once more: anybody will do
  *
  * Context: RCU read lock.
- * Return: the real server, or NULL when none takes a connection.
+ * Return: the real server, or NULL when none takes the connection.
  */
-struct shunt_dest *shunt_picks_choose(struct shunt_service *svc)
+struct shunt_dest *shunt_picks_choose(struct shunt_service *svc,
+				      const struct shunt_tuple *tuple,
+				      bool again)
 {
-	struct shunt_picks *picks = rcu_dereference(svc->picks);
-	struct shunt_dest *dest;
-	u32 i, turn;
+	const struct shunt_picks *picks = rcu_dereference(svc->picks);
 
 	if (!picks)
 		return NULL;
-	/* Turns of overloaded ones are skipped, so the others share them. */
-	for (i = 0; i < MAX_TURNS; i++) {
-		turn = (u32)atomic_inc_return(&svc->turn);
-		dest = picks->sched->pick(picks, turn);
-		if (likely(shunt_dest_available(dest)))
-			return dest;
-	}
-	for (i = 0; i < picks->count; i++) {
-		dest = picks->pick[(turn + i) % picks->count].dest;
-		if (shunt_dest_available(dest))
-			return dest;
-	}
-	return NULL;
+	if (unlikely(again))
+		return shunt_picks_next(svc, picks);
+	return picks->sched->choose(svc, picks, tuple);
 }

@@ -3,7 +3,7 @@
  * Schedulers: which real server takes a new connection.
  *
  * A scheduler reads an immutable table, struct shunt_picks, that every change
- * of the configuration builds anew and swaps in by RCU. Picking takes no lock.
+ * of the configuration builds anew and swaps in by RCU. Choosing takes no lock.
  */
 #ifndef SHUNT_SCHED_H
 #define SHUNT_SCHED_H
@@ -13,32 +13,37 @@
 
 struct shunt_dest;
 struct shunt_service;
+struct shunt_tuple;
 
 /**
- * struct shunt_pick - a real server that takes new connections
+ * struct shunt_pick - a real server as a scheduler sees it
  * @dest:	the real server
- * @end:	for schedulers that use weights: where its share of the circle
- *		ends; it begins where the one before ends
+ * @weight:	its weight while this table holds
+ * @end:	for schedulers that lay out the weights on a circle: where its
+ *		share ends; it begins where the one before ends
  */
 struct shunt_pick {
 	struct shunt_dest *dest;
+	u32 weight;
 	u32 end;
 };
 
 /**
  * struct shunt_picks - what a service's scheduler chooses from
  * @sched:	the scheduler
- * @count:	real servers of a weight above 0; at least one
- * @circle:	sum of their weights, reduced (sched/spread.h)
- * @stride:	step from one turn to the next on the circle
+ * @count:	real servers there are; at least one
+ * @circle:	sum of their weights, reduced (sched/circle.h)
+ * @stride:	step from one turn to the next on the circle (sched/spread.h)
+ * @flags:	the scheduler's flags as the service has them, SHUNT_SVC_F_SCHED*
  * @rcu:	readers may still hold it after it is replaced
- * @pick:	the real servers, oldest first
+ * @pick:	the real servers of a weight above 0, oldest first
  */
 struct shunt_picks {
 	const struct shunt_scheduler *sched;
 	u32 count;
 	u32 circle;
 	u32 stride;
+	u32 flags;
 	struct rcu_head rcu;
 	struct shunt_pick pick[];
 };
@@ -46,25 +51,42 @@ struct shunt_picks {
 /**
  * struct shunt_scheduler - a scheduling algorithm
  * @name:	as in "shuntadm -s NAME"
- * @prepare:	optional; fills what @pick needs beside the real servers, from
+ * @flags:	SHUNT_SVC_F_SCHED* it knows
+ * @prepare:	optional; fills what @choose needs beside the real servers, from
  *		their weights. Context: process.
- * @pick:	chooses by a number that grows by one a call. An overloaded real
- *		server may be returned, the caller asks again with the next
- *		number then. Context: RCU read lock.
+ * @choose:	chooses the real server for a new connection, which @tuple asks
+ *		for; NULL refuses it. Context: RCU read lock.
  */
 struct shunt_scheduler {
 	const char *name;
+	u32 flags;
 	void (*prepare)(struct shunt_picks *picks);
-	struct shunt_dest *(*pick)(const struct shunt_picks *picks, u32 turn);
+	struct shunt_dest *(*choose)(struct shunt_service *svc,
+				     const struct shunt_picks *picks,
+				     const struct shunt_tuple *tuple);
 };
 
-extern const struct shunt_scheduler shunt_sched_rr;
-extern const struct shunt_scheduler shunt_sched_wrr;
+/* Every scheduler there is, in the order in which users are told of them. */
+#define SHUNT_SCHEDULERS(entry) \
+	entry(rr) entry(wrr) entry(lc) entry(wlc) entry(sed) entry(nq)
+
+#define SHUNT_SCHEDULER_DECLARE(name) \
+	extern const struct shunt_scheduler shunt_sched_##name;
+SHUNT_SCHEDULERS(SHUNT_SCHEDULER_DECLARE)
+
+/* " rr wrr ...", for texts. */
+#define SHUNT_SCHEDULER_NAME(name)	" " #name
+#define SHUNT_SCHEDULER_NAMES		SHUNT_SCHEDULERS(SHUNT_SCHEDULER_NAME)
 
 const struct shunt_scheduler *shunt_scheduler_find(const char *name);
 struct shunt_picks *shunt_picks_create(const struct shunt_service *svc,
-				       const struct shunt_scheduler *sched);
+				       const struct shunt_scheduler *sched,
+				       u32 flags);
 void shunt_picks_free(struct shunt_picks *picks);
-struct shunt_dest *shunt_picks_choose(struct shunt_service *svc);
+struct shunt_dest *shunt_picks_choose(struct shunt_service *svc,
+				      const struct shunt_tuple *tuple,
+				      bool again);
+struct shunt_dest *shunt_picks_next(struct shunt_service *svc,
+				    const struct shunt_picks *picks);
 
 #endif /* SHUNT_SCHED_H */

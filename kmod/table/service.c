@@ -34,13 +34,15 @@ struct shunt_service *shunt_service_lookup(struct shunt_net *sn,
  * @sn:		the netns
  * @key:	its key
  * @sched:	its scheduler
+ * @flags:	SHUNT_SVC_F_*
  *
  * Context: shunt_net.mutex.
  * Return: the service, -EEXIST, or -ENOMEM.
  */
 struct shunt_service *shunt_service_create(struct shunt_net *sn,
 					   const struct shunt_service_key *key,
-					   const struct shunt_scheduler *sched)
+					   const struct shunt_scheduler *sched,
+					   u32 flags)
 {
 	struct shunt_service *svc;
 	int err;
@@ -50,6 +52,7 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 		return ERR_PTR(-ENOMEM);
 	svc->key = *key;
 	svc->sched = sched;
+	svc->flags = flags;
 	INIT_LIST_HEAD(&svc->dests);
 	/* Directors started together shall not all begin with the same one. */
 	atomic_set(&svc->turn, get_random_u32());

@@ -38,6 +38,7 @@ struct shunt_service_key {
  * @turn:	counts new connections for the schedulers that go round
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
+ * @flags:	SHUNT_SVC_F_* as asked for; shunt_net.mutex
  * @dests:	all its real servers, newest first; shunt_net.mutex
  * @trashed:	real servers of it in the trash; shunt_net.mutex
  * @gone:	what real servers freed by now had counted; shunt_net.mutex
@@ -52,6 +53,7 @@ struct shunt_service {
 
 	u32 id;
 	const struct shunt_scheduler *sched;
+	u32 flags;
 	struct list_head dests;
 	unsigned int trashed;
 	u64 gone[SHUNT_COUNT_MAX];
@@ -66,7 +68,8 @@ struct shunt_service *shunt_service_lookup(struct shunt_net *sn,
 					   const struct shunt_service_key *key);
 struct shunt_service *shunt_service_create(struct shunt_net *sn,
 					   const struct shunt_service_key *key,
-					   const struct shunt_scheduler *sched);
+					   const struct shunt_scheduler *sched,
+					   u32 flags);
 void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc);
 void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
 			 struct shunt_stats *stats);

@@ -4,9 +4,20 @@
 
 LB=${LB:-shunt}
 
+# Not every kernel has all of them.
+stock_schedulers() {
+	local name
+	STOCK_SCHEDULERS=()
+	for name in rr wrr lc wlc sed nq dh sh mh lblc lblcr fo ovf twos; do
+		! modinfo ip_vs_$name > /dev/null 2>&1 || STOCK_SCHEDULERS+=("ip_vs_$name")
+	done
+}
+
 lb_load() {
 	case $LB in
-	ipvs) modprobe -a ip_vs ip_vs_rr ip_vs_wrr;;
+	ipvs)
+		stock_schedulers
+		modprobe -a ip_vs "${STOCK_SCHEDULERS[@]}";;
 	shunt) insmod "${SHUNT_KO:-$BUILD/$(uname -r)/shunt.ko}";;
 	esac
 }
@@ -16,8 +27,9 @@ lb_unload() {
 	local tries
 	case $LB in
 	ipvs)
+		stock_schedulers
 		for ((tries = 0; tries < 100; tries++)); do
-			! modprobe -r -q ip_vs_rr ip_vs_wrr ip_vs || return 0
+			! modprobe -r -q "${STOCK_SCHEDULERS[@]}" ip_vs || return 0
 			sleep 0.1
 		done
 		return 1;;

@@ -81,7 +81,7 @@ reasons() {
 	bad "thresholds the wrong way round" 255 "lower threshold is above the upper" -a -t "$VIP:80" -r "$RIP2" -m -x 5 -y 9
 	bad "a tunnel" 255 'through a tunnel is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
 	bad "editing to a tunnel" 255 'through a tunnel is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
-	bad "editing to another scheduler that is not there" 255 'no such scheduler yet, there are rr and wrr' -E -t "$VIP:80" -s sed
+	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc sed nq' -E -t "$VIP:80" -s nosuch
 	bad "persistence" 255 'persistent services are not supported yet' -A -t "$VIP:81" -s rr -p 300
 	bad "editing to persistence" 255 'persistent services are not supported yet' -E -t "$VIP:80" -s rr -p 300
 	bad "a persistence engine" 255 'persistence engines are not supported yet' -A -u "$VIP:81" -s rr -p 300 --pe sip
@@ -191,7 +191,6 @@ later() {
 	refused "persistence" '[1-9][0-9]*' '[Pp]ersist' adm -A -t "$VIP:81" -s rr -p 300
 	refused "a firewall mark" '[1-9][0-9]*' '[Ff]irewall|fwmark|mark' adm -A -f 1 -s rr
 	refused "the sync daemon" '[1-9][0-9]*' '[Dd]aemon|sync' adm --start-daemon master --mcast-interface eth0
-	refused "the default scheduler" '[1-9][0-9]*' 'no such scheduler yet, there are rr and wrr' adm -A -t "$VIP:82"
 	refused "SCTP" '[1-9][0-9]*' 'SCTP|sctp' adm -A --sctp-service "$VIP:83" -s rr
 	is "none of it changed anything" "$(saved)" "-A -t $VIP:80 -s rr"
 }

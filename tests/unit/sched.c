@@ -5,8 +5,6 @@
  * The model is nginx's smooth weighted round robin: each turn every server
  * gains its weight, the richest takes the turn and pays the sum of all weights.
  */
-#include "sched/sched.h"
-
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,66 +12,8 @@
 
 #include <linux/mm.h>
 
+#include "lab.h"
 #include "sched/spread.h"
-#include "table/dest.h"
-#include "table/service.h"
-#include "unit.h"
-
-#define SERVERS	128
-
-/* A service whose server i has weight[i]; the first is the oldest. */
-struct lab {
-	struct shunt_service svc;
-	struct shunt_dest dest[SERVERS];
-	u32 count;
-};
-
-static void lab_init(struct lab *lab, const u32 *weight, u32 count)
-{
-	u32 i;
-
-	*lab = (struct lab){ .count = count };
-	INIT_LIST_HEAD(&lab->svc.dests);
-	for (i = 0; i < count; i++) {
-		lab->dest[i].weight = weight[i];
-		list_add(&lab->dest[i].list, &lab->svc.dests);
-	}
-}
-
-/* What a change of the configuration does. */
-static void lab_renew(struct lab *lab, const char *scheduler)
-{
-	struct shunt_picks *old = lab->svc.picks;
-
-	lab->svc.picks = shunt_picks_create(&lab->svc,
-					    shunt_scheduler_find(scheduler));
-	shunt_picks_free(old);
-}
-
-static void lab_start(struct lab *lab, const char *scheduler,
-		      const u32 *weight, u32 count)
-{
-	lab_init(lab, weight, count);
-	lab_renew(lab, scheduler);
-}
-
-static void lab_exit(struct lab *lab)
-{
-	shunt_picks_free(lab->svc.picks);
-}
-
-/* Return: whose turn it is, -1 for nobody's. */
-static int choose(struct lab *lab)
-{
-	struct shunt_dest *dest = shunt_picks_choose(&lab->svc);
-
-	return dest ? (int)(dest - lab->dest) : -1;
-}
-
-static void overload(struct lab *lab, u32 i, bool yes)
-{
-	lab->dest[i].flags = yes ? 1ul << SHUNT_DEST_OVERLOADED : 0;
-}
 
 /* --- weight sets ---------------------------------------------------------- */
 
@@ -202,13 +142,16 @@ static void test_find(void)
 {
 	expect(shunt_scheduler_find("rr") == &shunt_sched_rr, "rr");
 	expect(shunt_scheduler_find("wrr") == &shunt_sched_wrr, "wrr");
-	expect(!shunt_scheduler_find("wlc"), "wlc");
+	expect(shunt_scheduler_find("wlc") == &shunt_sched_wlc, "wlc");
+	expect(!shunt_scheduler_find("wlcx"), "wlcx");
 	expect(!shunt_scheduler_find("r"), "r");
 	expect(!shunt_scheduler_find("rrr"), "rrr");
 	expect(!shunt_scheduler_find(""), "no name");
 }
 
-static const char *const schedulers[] = { "rr", "wrr" };
+static const char *const schedulers[] = {
+	"rr", "wrr", "lc", "wlc", "sed", "nq",
+};
 
 static void test_nobody(void)
 {
@@ -236,7 +179,7 @@ static void test_no_memory(void)
 
 	lab_init(&lab, weight, 2);
 	shim_out_of_memory = true;
-	picks = shunt_picks_create(&lab.svc, &shunt_sched_wrr);
+	picks = shunt_picks_create(&lab.svc, &shunt_sched_wrr, 0);
 	shim_out_of_memory = false;
 	expect(IS_ERR(picks) && PTR_ERR(picks) == -ENOMEM, "got %p",
 	       (void *)picks);
@@ -494,6 +437,7 @@ static void test_overloaded(void)
 		for (busy = 0; busy < 63; busy++) {
 			for (i = 0; i < 6; i++) {
 				overload(&lab, i, busy >> i & 1);
+				has(&lab, i, 0, 0);
 				count[i] = 0;
 			}
 			for (n = 0; n < 19 * 6; n++) {
@@ -501,7 +445,7 @@ static void test_overloaded(void)
 				expect(who >= 0, "%s, busy %#x: nobody",
 				       schedulers[s], busy);
 				if (who >= 0)
-					count[who]++;
+					has(&lab, who, ++count[who], 0);
 			}
 			for (i = 0; i < 6; i++)
 				expect((count[i] == 0) == (busy >> i & 1),
