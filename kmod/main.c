@@ -33,9 +33,13 @@ static int __net_init net_init(struct net *net)
 	sn->drops = alloc_percpu(struct shunt_drops);
 	if (!sn->drops)
 		return -ENOMEM;
+	err = -ENOMEM;
+	sn->carry = alloc_percpu(struct shunt_counts);
+	if (!sn->carry)
+		goto err_drops;
 	err = shunt_services_init(sn);
 	if (err)
-		goto err_drops;
+		goto err_carry;
 	err = shunt_conns_init(sn);
 	if (err)
 		goto err_services;
@@ -43,6 +47,8 @@ static int __net_init net_init(struct net *net)
 
 err_services:
 	shunt_services_exit(sn);
+err_carry:
+	free_percpu(sn->carry);
 err_drops:
 	free_percpu(sn->drops);
 	return err;
@@ -72,6 +78,7 @@ static void __net_exit net_exit(struct net *net)
 	shunt_trash_exit(sn);
 	shunt_frag_release6(sn);
 	shunt_services_exit(sn);
+	free_percpu(sn->carry);
 	free_percpu(sn->drops);
 }
 

@@ -44,8 +44,9 @@ struct shunt_wheel;
  * @trash:		removed real servers by address and port, see
  *			table/trash.c
  * @trash_work:		frees them when their time has come
- * @gone:		what real servers that are freed by now had counted
- * @zero:		total counters when they were last zeroed
+ * @carry:		on each CPU, what the total adds to what the real servers
+ *			there are have counted: what those freed by now had, less
+ *			what was zeroed
  * @hooks:		packet hooks while they are registered
  * @nat:		some real server is or was reached by NAT, so that
  *			replies may come by; read locklessly
@@ -70,8 +71,7 @@ struct shunt_net {
 	u32 generation;
 	DECLARE_HASHTABLE(trash, SHUNT_TRASH_BITS);
 	struct delayed_work trash_work;
-	u64 gone[SHUNT_COUNT_MAX];
-	u64 zero[SHUNT_COUNT_MAX];
+	struct shunt_counts __percpu *carry;
 	struct nf_hook_ops *hooks;
 	bool nat;
 	bool used;

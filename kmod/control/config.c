@@ -464,13 +464,11 @@ void shunt_config_zero_service(struct shunt_net *sn, struct shunt_service *svc)
 void shunt_config_zero_all(struct shunt_net *sn)
 {
 	struct shunt_service *svc;
-	struct shunt_stats stats;
 	unsigned long id;
 
 	xa_for_each(&sn->service_ids, id, svc)
 		shunt_config_zero_service(sn, svc);
-	shunt_total_stats(sn, &stats);
-	shunt_counts_add(sn->zero, &stats);
+	shunt_total_zero(sn);
 }
 
 /**

@@ -88,15 +88,17 @@ static void read_cpu(struct shunt_stats *sum, const struct shunt_counters *c)
  * shunt_counters_read() - add a real server's counters to a sum
  * @sum:	added to
  * @counters:	of the real server
+ * @cpus:	what was counted on these, all of them being cpu_possible_mask
  *
  * Exact: what was counted before the call is in the sum.
  * Context: any.
  */
 void shunt_counters_read(struct shunt_stats *sum,
-			 const struct shunt_counters __percpu *counters)
+			 const struct shunt_counters __percpu *counters,
+			 const struct cpumask *cpus)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_cpu(cpu, cpus)
 		read_cpu(sum, per_cpu_ptr(counters, cpu));
 }

@@ -10,6 +10,7 @@
 #ifndef SHUNT_COUNTERS_H
 #define SHUNT_COUNTERS_H
 
+#include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
 #include <linux/seqlock.h>
@@ -48,6 +49,14 @@ struct shunt_counters {
 } __aligned(64);
 
 /**
+ * struct shunt_counts - counts alone, without rates
+ * @value:	by enum shunt_count
+ */
+struct shunt_counts {
+	u64 value[SHUNT_COUNT_MAX];
+};
+
+/**
  * struct shunt_stats - counters summed over CPUs, for reading
  * @count:	counts, by enum shunt_count
  * @rate:	averages, fixed point as in stats/rate.h
@@ -60,7 +69,8 @@ struct shunt_stats {
 struct shunt_counters __percpu *shunt_counters_alloc(void);
 void shunt_counters_roll(struct shunt_counters *c, u32 now);
 void shunt_counters_read(struct shunt_stats *sum,
-			 const struct shunt_counters __percpu *counters);
+			 const struct shunt_counters __percpu *counters,
+			 const struct cpumask *cpus);
 
 /**
  * shunt_stats_add() - add one sum to another
@@ -102,6 +112,19 @@ static inline void shunt_counts_add(u64 *to, const struct shunt_stats *from)
 
 	for (i = 0; i < SHUNT_COUNT_MAX; i++)
 		to[i] += from->count[i];
+}
+
+/**
+ * shunt_counts_sub() - take a sum's counts away
+ * @from:	made smaller, by enum shunt_count
+ * @stats:	by these
+ */
+static inline void shunt_counts_sub(u64 *from, const struct shunt_stats *stats)
+{
+	int i;
+
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		from[i] -= stats->count[i];
 }
 
 static inline struct shunt_counters *

@@ -128,7 +128,7 @@ void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest)
 void shunt_dest_stats(const struct shunt_dest *dest, struct shunt_stats *stats)
 {
 	*stats = (struct shunt_stats){};
-	shunt_counters_read(stats, dest->counters);
+	shunt_counters_read(stats, dest->counters, cpu_possible_mask);
 	shunt_stats_since(stats, dest->zero);
 }
 

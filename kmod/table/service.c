@@ -86,7 +86,6 @@ err_free:
 void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 {
 	struct shunt_dest *dest, *next;
-	int i;
 
 	rhashtable_remove_fast(&sn->services, &svc->link, params);
 	xa_erase(&sn->service_ids, svc->id);
@@ -95,25 +94,19 @@ void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 	list_for_each_entry_safe(dest, next, &svc->dests, list)
 		shunt_dest_remove(sn, dest);
 	shunt_trash_forget_service(sn, svc);
-	for (i = 0; i < SHUNT_COUNT_MAX; i++)
-		sn->gone[i] += svc->gone[i];
-
 	shunt_picks_free(rcu_replace_pointer(svc->picks, NULL,
 					     lockdep_is_held(&sn->mutex)));
 	kfree_rcu(svc, rcu);
 }
 
-/* Everything a service's real servers have ever counted. */
-static void add_service(const struct shunt_service *svc,
-			struct shunt_stats *stats)
+/* Everything the real servers a service has now have ever counted. */
+static void add_dests(const struct shunt_service *svc,
+		      struct shunt_stats *stats, const struct cpumask *cpus)
 {
 	const struct shunt_dest *dest;
-	int i;
 
-	for (i = 0; i < SHUNT_COUNT_MAX; i++)
-		stats->count[i] += svc->gone[i];
 	list_for_each_entry(dest, &svc->dests, list)
-		shunt_counters_read(stats, dest->counters);
+		shunt_counters_read(stats, dest->counters, cpus);
 }
 
 /**
@@ -128,29 +121,52 @@ void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
 			 struct shunt_stats *stats)
 {
 	*stats = (struct shunt_stats){};
-	add_service(svc, stats);
-	shunt_trash_stats(sn, svc, stats);
+	memcpy(stats->count, svc->gone, sizeof(svc->gone));
+	add_dests(svc, stats, cpu_possible_mask);
+	shunt_trash_stats(sn, svc, stats, cpu_possible_mask);
 	shunt_stats_since(stats, svc->zero);
 }
 
 /**
- * shunt_total_stats() - what all real servers of a netns have counted
+ * shunt_total_stats_on() - what all real servers of a netns have counted
  * @sn:		the netns
  * @stats:	filled, counts since they were last zeroed
+ * @cpus:	what was counted on these
  *
  * Context: shunt_net.mutex.
  */
-void shunt_total_stats(struct shunt_net *sn, struct shunt_stats *stats)
+void shunt_total_stats_on(struct shunt_net *sn, struct shunt_stats *stats,
+			  const struct cpumask *cpus)
 {
 	struct shunt_service *svc;
 	unsigned long id;
+	int cpu, i;
 
 	*stats = (struct shunt_stats){};
-	memcpy(stats->count, sn->gone, sizeof(sn->gone));
+	for_each_cpu(cpu, cpus) {
+		for (i = 0; i < SHUNT_COUNT_MAX; i++)
+			stats->count[i] += per_cpu_ptr(sn->carry, cpu)->value[i];
+	}
 	xa_for_each(&sn->service_ids, id, svc)
-		add_service(svc, stats);
-	shunt_trash_stats(sn, NULL, stats);
-	shunt_stats_since(stats, sn->zero);
+		add_dests(svc, stats, cpus);
+	shunt_trash_stats(sn, NULL, stats, cpus);
+}
+
+/**
+ * shunt_total_zero() - let the total count from zero
+ * @sn:	the netns
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_total_zero(struct shunt_net *sn)
+{
+	struct shunt_stats stats;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		shunt_total_stats_on(sn, &stats, cpumask_of(cpu));
+		shunt_counts_sub(per_cpu_ptr(sn->carry, cpu)->value, &stats);
+	}
 }
 
 /**

@@ -73,6 +73,21 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc);
 void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
 			 struct shunt_stats *stats);
-void shunt_total_stats(struct shunt_net *sn, struct shunt_stats *stats);
+void shunt_total_stats_on(struct shunt_net *sn, struct shunt_stats *stats,
+			  const struct cpumask *cpus);
+void shunt_total_zero(struct shunt_net *sn);
+
+/**
+ * shunt_total_stats() - what all real servers have counted on all CPUs
+ * @sn:		the netns
+ * @stats:	filled, counts since they were last zeroed
+ *
+ * Context: shunt_net.mutex.
+ */
+static inline void shunt_total_stats(struct shunt_net *sn,
+				     struct shunt_stats *stats)
+{
+	shunt_total_stats_on(sn, stats, cpu_possible_mask);
+}
 
 #endif /* SHUNT_SERVICE_H */

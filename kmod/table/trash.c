@@ -67,7 +67,7 @@ found:
 	if (dest->svc) {
 		svc->trashed--;
 	} else {
-		shunt_counters_read(&stats, dest->counters);
+		shunt_counters_read(&stats, dest->counters, cpu_possible_mask);
 		memcpy(dest->zero, stats.count, sizeof(dest->zero));
 		shunt_counts_add(svc->zero, &stats);
 	}
@@ -78,10 +78,16 @@ found:
 /* Its counts are kept where they belong; its rates are over. */
 static void throw_away(struct shunt_net *sn, struct shunt_dest *dest)
 {
-	struct shunt_stats stats = {};
+	int cpu;
 
-	shunt_counters_read(&stats, dest->counters);
-	shunt_counts_add(dest->svc ? dest->svc->gone : sn->gone, &stats);
+	for_each_possible_cpu(cpu) {
+		struct shunt_stats stats = {};
+
+		shunt_counters_read(&stats, dest->counters, cpumask_of(cpu));
+		shunt_counts_add(per_cpu_ptr(sn->carry, cpu)->value, &stats);
+		if (dest->svc)
+			shunt_counts_add(dest->svc->gone, &stats);
+	}
 	if (dest->svc)
 		dest->svc->trashed--;
 	hash_del(&dest->trash);
@@ -136,11 +142,12 @@ void shunt_trash_forget_service(struct shunt_net *sn,
  * @sn:		the netns
  * @svc:	the service they belong to, or NULL for all there are
  * @stats:	added to
+ * @cpus:	what was counted on these
  *
  * Context: shunt_net.mutex.
  */
 void shunt_trash_stats(struct shunt_net *sn, const struct shunt_service *svc,
-		       struct shunt_stats *stats)
+		       struct shunt_stats *stats, const struct cpumask *cpus)
 {
 	struct shunt_dest *dest;
 	unsigned int i;
@@ -149,7 +156,7 @@ void shunt_trash_stats(struct shunt_net *sn, const struct shunt_service *svc,
 		return;
 	hash_for_each(sn->trash, i, dest, trash) {
 		if (!svc || dest->svc == svc)
-			shunt_counters_read(stats, dest->counters);
+			shunt_counters_read(stats, dest->counters, cpus);
 	}
 }
 

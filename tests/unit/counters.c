@@ -39,7 +39,7 @@ static void compare(const struct model *m,
 	struct shunt_stats sum = {};
 	int i;
 
-	shunt_counters_read(&sum, counters);
+	shunt_counters_read(&sum, counters, cpu_possible_mask);
 	for (i = 0; i < SHUNT_COUNT_MAX; i++) {
 		double rate = (double)sum.rate[i] / (1 << SHUNT_RATE_SHIFT);
 
@@ -120,11 +120,38 @@ static void test_exact(void)
 		struct shunt_stats sum = {};
 
 		random_packet(counters, &m);
-		shunt_counters_read(&sum, counters);
+		shunt_counters_read(&sum, counters, cpu_possible_mask);
 		expect(sum.count[SHUNT_COUNT_INBYTES] ==
 		       m.count[SHUNT_COUNT_INBYTES] &&
 		       sum.count[SHUNT_COUNT_CONNS] ==
 		       m.count[SHUNT_COUNT_CONNS], "packet %d", n);
+	}
+	free_percpu(counters);
+}
+
+static void test_each_cpu(void)
+{
+	struct shunt_counters *counters = shunt_counters_alloc();
+	u64 conns[SHIM_CPUS] = {};
+	int n, cpu;
+
+	for (n = 0; n < 1000; n++) {
+		struct shunt_stats sum = {};
+
+		shim_cpu = unit_random() % SHIM_CPUS;
+		shunt_count_conn(counters);
+		conns[shim_cpu]++;
+		for (cpu = 0; cpu < SHIM_CPUS; cpu++) {
+			struct shunt_stats one = {};
+
+			shunt_counters_read(&one, counters, cpumask_of(cpu));
+			expect(one.count[SHUNT_COUNT_CONNS] == conns[cpu],
+			       "CPU %d: %llu, not %llu", cpu,
+			       one.count[SHUNT_COUNT_CONNS], conns[cpu]);
+			shunt_stats_add(&sum, &one);
+		}
+		expect(sum.count[SHUNT_COUNT_CONNS] == n + 1, "all: %llu",
+		       sum.count[SHUNT_COUNT_CONNS]);
 	}
 	free_percpu(counters);
 }
@@ -150,6 +177,7 @@ static const struct unit_case cases[] = {
 	{ "rates and counts of all CPUs as if all ticked every period",
 	  test_history },
 	{ "a count can be read as soon as it is counted", test_exact },
+	{ "what was counted on each CPU can be told", test_each_cpu },
 	{ "sums are added whole", test_add },
 };
 
