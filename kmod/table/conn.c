@@ -346,6 +346,22 @@ u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c)
 	return (u32)idle < timeout ? timeout - idle : 0;
 }
 
+/**
+ * shunt_conn_buckets() - how large the table is
+ * @sn:	the netns
+ *
+ * Return: its buckets at this moment.
+ */
+u32 shunt_conn_buckets(struct shunt_net *sn)
+{
+	u32 buckets;
+
+	rcu_read_lock();
+	buckets = rht_dereference_rcu(sn->conns.tbl, &sn->conns)->size;
+	rcu_read_unlock();
+	return buckets;
+}
+
 /* The connection of a node that a walk came by, or of the next request's. */
 static struct shunt_conn *walk_from(struct rhashtable_iter *iter,
 				    struct shunt_node *node)

@@ -124,6 +124,8 @@ void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 		    enum shunt_dir dir, u8 flags);
 u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c);
 
+u32 shunt_conn_buckets(struct shunt_net *sn);
+
 struct shunt_conn *shunt_conn_walk_peek(struct rhashtable_iter *iter);
 struct shunt_conn *shunt_conn_walk_next(struct rhashtable_iter *iter);
 
