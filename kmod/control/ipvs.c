@@ -5,6 +5,8 @@
 #include <net/genetlink.h>
 
 #include "control/netlink.h"
+#include "control/procfs.h"
+#include "net.h"
 
 static bool ipvs_compat = true;
 module_param(ipvs_compat, bool, 0444);
@@ -33,6 +35,22 @@ static struct notifier_block module_notifier = {
 	.notifier_call = on_module,
 };
 
+static int __net_init net_init(struct net *net)
+{
+	return shunt_procfs_init(shunt_net(net));
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	shunt_procfs_exit(shunt_net(net));
+}
+
+/* Registered after the module's own: these files go before what they show. */
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit = net_exit,
+};
+
 /**
  * shunt_ipvs_init() - take the names of in-tree ip_vs if they are free
  *
@@ -52,9 +70,14 @@ int __init shunt_ipvs_init(void)
 	err = genl_register_family(&shunt_ipvs_family);
 	if (err)
 		goto err_notifier;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto err_family;
 	held = true;
 	return 0;
 
+err_family:
+	genl_unregister_family(&shunt_ipvs_family);
 err_notifier:
 	unregister_module_notifier(&module_notifier);
 	if (err != -EEXIST)
@@ -70,6 +93,7 @@ void shunt_ipvs_exit(void)
 {
 	if (!held)
 		return;
+	unregister_pernet_subsys(&net_ops);
 	genl_unregister_family(&shunt_ipvs_family);
 	unregister_module_notifier(&module_notifier);
 }
