@@ -132,14 +132,16 @@ int shunt_config_add_service(struct shunt_net *sn,
 static int renew_picks(struct shunt_net *sn, struct shunt_service *svc,
 		       const struct shunt_scheduler *sched, u32 flags)
 {
-	struct shunt_picks *picks = shunt_picks_create(svc, sched, flags);
+	struct shunt_picks *old, *picks;
 
+	old = rcu_dereference_protected(svc->picks, lockdep_is_held(&sn->mutex));
+	picks = shunt_picks_create(svc, sched, flags, old);
 	if (IS_ERR(picks))
 		return PTR_ERR(picks);
 	svc->sched = sched;
 	svc->flags = flags;
-	shunt_picks_free(rcu_replace_pointer(svc->picks, picks,
-					     lockdep_is_held(&sn->mutex)));
+	rcu_assign_pointer(svc->picks, picks);
+	shunt_picks_free(old);
 	return 0;
 }
 
@@ -298,6 +300,8 @@ static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 		     const struct shunt_dest_config *config)
 {
 	dest->weight = config->weight;
+	if (dest->weight)
+		dest->last_weight = dest->weight;
 	WRITE_ONCE(dest->fwd, config->fwd);
 	WRITE_ONCE(dest->upper, config->upper);
 	WRITE_ONCE(dest->lower, config->lower);
@@ -380,6 +384,7 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 {
 	struct shunt_dest *dest = need_dest(svc, config, extack);
 	struct shunt_dest_config old;
+	u32 last_weight;
 	int err;
 
 	if (!dest)
@@ -393,12 +398,15 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 		.upper = dest->upper,
 		.lower = dest->lower,
 	};
+	last_weight = dest->last_weight;
 	set_dest(sn, dest, config);
 	err = renew_picks(sn, svc, svc->sched, svc->flags);
-	if (err)
+	if (err) {
 		set_dest(sn, dest, &old);
-	else
+		dest->last_weight = last_weight;
+	} else {
 		dest_changed(sn, SHUNT_CMD_SET_DEST, svc, dest);
+	}
 	return err;
 }
 
@@ -417,20 +425,19 @@ int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
 			     struct netlink_ext_ack *extack)
 {
 	struct shunt_dest *dest = need_dest(svc, config, extack);
-	u32 weight;
+	struct list_head *before;
 	int err;
 
 	if (!dest)
 		return -ENOENT;
 	/* Nobody may pick it any more before it goes. */
-	weight = dest->weight;
-	dest->weight = 0;
+	before = dest->list.prev;
+	list_del_init(&dest->list);
 	err = renew_picks(sn, svc, svc->sched, svc->flags);
 	if (err) {
-		dest->weight = weight;
+		list_add(&dest->list, before);
 		return err;
 	}
-	dest->weight = weight;
 	dest_changed(sn, SHUNT_CMD_DEL_DEST, svc, dest);
 	shunt_dest_remove(sn, dest);
 	return 0;

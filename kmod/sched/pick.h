@@ -65,6 +65,36 @@ static inline u64 shunt_pick_delay(const struct shunt_pick *pick)
 	return (u64)atomic_read(&pick->dest->active) + 1;
 }
 
+static inline bool shunt_pick_less(const struct shunt_pick *a,
+				   const struct shunt_pick *b)
+{
+	return shunt_load_less(shunt_pick_overhead(a), a->weight,
+			       shunt_pick_overhead(b), b->weight);
+}
+
+/**
+ * shunt_pick_too_busy() - whether others should relieve a real server
+ * @picks:	the table
+ * @pick:	the real server
+ *
+ * Return: it has more active connections than its weight while another one has
+ * fewer than half its own.
+ */
+static inline bool shunt_pick_too_busy(const struct shunt_picks *picks,
+				       const struct shunt_pick *pick)
+{
+	u32 i;
+
+	if ((u32)atomic_read(&pick->dest->active) <= pick->weight)
+		return false;
+	for (i = 0; i < picks->count; i++) {
+		if ((u64)atomic_read(&picks->pick[i].dest->active) * 2 <
+		    picks->pick[i].weight)
+			return true;
+	}
+	return false;
+}
+
 /**
  * shunt_take_least() - for schedulers that look for the least loaded
  * @picks:	what to choose from
@@ -99,6 +129,64 @@ shunt_take_least(const struct shunt_picks *picks,
 		}
 	}
 	return least ? least->dest : NULL;
+}
+
+/**
+ * shunt_take_strongest() - for schedulers that fill up one after the other
+ * @picks:	what to choose from
+ * @can:	whether one can be taken
+ *
+ * O(n) as shunt_take_least().
+ *
+ * Context: RCU read lock.
+ * Return: the real server of the greatest weight of those that can, of equals
+ * the newest; NULL when nobody can.
+ */
+static __always_inline struct shunt_dest *
+shunt_take_strongest(const struct shunt_picks *picks,
+		     bool (*can)(const struct shunt_pick *pick))
+{
+	const struct shunt_pick *pick, *strongest = NULL;
+	u32 i;
+
+	for (i = picks->count; i--;) {
+		pick = &picks->pick[i];
+		if ((!strongest || pick->weight > strongest->weight) &&
+		    can(pick))
+			strongest = pick;
+	}
+	return strongest ? strongest->dest : NULL;
+}
+
+/**
+ * shunt_pick_newest() - count from the newest real server
+ * @picks:	the table
+ * @who:	0 for the newest
+ */
+static inline const struct shunt_pick *
+shunt_pick_newest(const struct shunt_picks *picks, u32 who)
+{
+	return &picks->pick[picks->count - 1 - who];
+}
+
+/**
+ * shunt_pick_slot() - for schedulers that look up a slot
+ * @picks:	the table; its slots count from the newest real server
+ * @slot:	which
+ *
+ * Context: RCU read lock.
+ * Return: the real server, or NULL when it is not available.
+ */
+static inline struct shunt_dest *
+shunt_pick_slot(const struct shunt_picks *picks, u32 slot)
+{
+	u32 who = picks->slot[slot];
+	const struct shunt_pick *pick;
+
+	if (who >= picks->count)
+		return NULL;
+	pick = shunt_pick_newest(picks, who);
+	return shunt_pick_available(pick) ? pick->dest : NULL;
 }
 
 #endif /* SHUNT_PICK_H */

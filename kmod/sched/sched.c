@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "sched/locality.h"
 #include "sched/pick.h"
 #include "table/dest.h"
 #include "table/service.h"
@@ -32,11 +33,66 @@ const struct shunt_scheduler *shunt_scheduler_find(const char *name)
 	return NULL;
 }
 
+static bool takes_part(const struct shunt_scheduler *sched,
+		       const struct shunt_dest *dest)
+{
+	return dest->weight || sched->everybody;
+}
+
+/* Real servers @count, behind them the slots. */
+static struct shunt_picks *alloc_picks(const struct shunt_scheduler *sched,
+				       u32 count)
+{
+	struct shunt_picks *picks;
+
+	picks = kvzalloc(struct_size(picks, pick, count) +
+			 sched->slots * sizeof(u16), GFP_KERNEL_ACCOUNT);
+	if (!picks)
+		return NULL;
+	picks->sched = sched;
+	picks->slot = (u16 *)&picks->pick[count];
+	return picks;
+}
+
+/* What a scheduler remembers outlives the tables, while there is one. */
+static int remember(struct shunt_picks *picks, const struct shunt_picks *old)
+{
+	picks->locality = old && old->locality ? old->locality :
+						 shunt_locality_create();
+	if (!picks->locality)
+		return -ENOMEM;
+	picks->locality->users++;
+	return 0;
+}
+
+static int fill_picks(struct shunt_picks *picks,
+		      const struct shunt_service *svc,
+		      const struct shunt_picks *old)
+{
+	const struct shunt_scheduler *sched = picks->sched;
+	struct shunt_dest *dest;
+	int err = 0;
+
+	list_for_each_entry_reverse(dest, &svc->dests, list) {
+		if (takes_part(sched, dest))
+			picks->pick[picks->count++] = (struct shunt_pick){
+				.dest = dest,
+				.weight = dest->weight,
+			};
+	}
+	if (sched->remembers)
+		err = remember(picks, old);
+	if (!err && sched->prepare)
+		err = sched->prepare(picks);
+	return err;
+}
+
 /**
  * shunt_picks_create() - a new table for a service's scheduler
  * @svc:	the service, its real servers as they shall be
  * @sched:	the scheduler
  * @flags:	the service's flags; the scheduler's are taken from them
+ * @old:	the table it is to replace, or NULL
  *
  * Context: shunt_net.mutex, may sleep.
  * Return: the table; NULL when no real server takes connections;
@@ -44,43 +100,41 @@ const struct shunt_scheduler *shunt_scheduler_find(const char *name)
  */
 struct shunt_picks *shunt_picks_create(const struct shunt_service *svc,
 				       const struct shunt_scheduler *sched,
-				       u32 flags)
+				       u32 flags,
+				       const struct shunt_picks *old)
 {
 	struct shunt_picks *picks;
 	struct shunt_dest *dest;
 	u32 count = 0;
 
 	list_for_each_entry(dest, &svc->dests, list)
-		count += !!dest->weight;
+		count += takes_part(sched, dest);
 	if (!count)
 		return NULL;
-	picks = kvzalloc(struct_size(picks, pick, count),
-			 GFP_KERNEL_ACCOUNT);
+	picks = alloc_picks(sched, count);
 	if (!picks)
 		return ERR_PTR(-ENOMEM);
-
-	picks->sched = sched;
 	picks->flags = flags & sched->flags;
-	list_for_each_entry_reverse(dest, &svc->dests, list) {
-		if (dest->weight)
-			picks->pick[picks->count++] = (struct shunt_pick){
-				.dest = dest,
-				.weight = dest->weight,
-			};
+	if (fill_picks(picks, svc, old)) {
+		shunt_picks_free(picks);
+		return ERR_PTR(-ENOMEM);
 	}
-	if (sched->prepare)
-		sched->prepare(picks);
 	return picks;
 }
 
 /**
  * shunt_picks_free() - free a table nobody can find any more
  * @picks:	the table, or NULL; readers may still be at it
+ *
+ * Context: shunt_net.mutex.
  */
 void shunt_picks_free(struct shunt_picks *picks)
 {
-	if (picks)
-		kvfree_rcu(picks, rcu);
+	if (!picks)
+		return;
+	if (picks->locality)
+		shunt_locality_put(picks->locality);
+	kvfree_rcu(picks, rcu);
 }
 
 /**

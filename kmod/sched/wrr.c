@@ -3,10 +3,11 @@
 #include "sched/circle.h"
 #include "sched/pick.h"
 
-static void prepare(struct shunt_picks *picks)
+static int prepare(struct shunt_picks *picks)
 {
 	shunt_circle_build(picks);
 	picks->stride = shunt_spread_stride(picks->circle);
+	return 0;
 }
 
 static __always_inline struct shunt_dest *at(const struct shunt_picks *picks,

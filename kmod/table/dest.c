@@ -88,6 +88,7 @@ struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
 
 	if (dest) {
 		clear_bit(SHUNT_DEST_REMOVED, &dest->flags);
+		dest->last_weight = 0;
 	} else {
 		dest = alloc_dest();
 		if (!dest)

@@ -35,6 +35,7 @@ enum shunt_dest_flag {
  * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
  * @refs:	one for its service or the trash, one a connection
  * @weight:	0 takes no new connections; shunt_net.mutex
+ * @last_weight: what it was when it was last above 0; shunt_net.mutex
  * @list:	in shunt_service.dests; shunt_net.mutex
  * @trash:	in shunt_net.trash; shunt_net.mutex
  * @svc:	its service, NULL once that is gone; shunt_net.mutex
@@ -64,6 +65,7 @@ struct shunt_dest {
 	refcount_t refs;
 
 	u32 weight;
+	u32 last_weight;
 	struct list_head list;
 	struct hlist_node trash;
 	struct shunt_service *svc;

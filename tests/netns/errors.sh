@@ -81,7 +81,7 @@ reasons() {
 	bad "thresholds the wrong way round" 255 "lower threshold is above the upper" -a -t "$VIP:80" -r "$RIP2" -m -x 5 -y 9
 	bad "a tunnel" 255 'through a tunnel is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
 	bad "editing to a tunnel" 255 'through a tunnel is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
-	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc sed nq' -E -t "$VIP:80" -s nosuch
+	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc' -E -t "$VIP:80" -s nosuch
 	bad "persistence" 255 'persistent services are not supported yet' -A -t "$VIP:81" -s rr -p 300
 	bad "editing to persistence" 255 'persistent services are not supported yet' -E -t "$VIP:80" -s rr -p 300
 	bad "a persistence engine" 255 'persistence engines are not supported yet' -A -u "$VIP:81" -s rr -p 300 --pe sip

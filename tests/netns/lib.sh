@@ -178,6 +178,36 @@ bad_checksums() { count 'ipcsum == "bad" || l4csum ~ /^bad/'; }
 # rules < lines in the format of --restore: all services in one process.
 rules() { adm -R || result 'not ok' "rules"; }
 
+# An address as the commands take it, and the four real servers of its family: ports 80 and 81 of both.
+at() { case $1 in *:*) echo "[$1]";; *) echo "$1";; esac; }
+reals() {
+	case $1 in
+	*:*) echo "[$RIP16]:80 [$RIP26]:80 [$RIP16]:81 [$RIP26]:81";;
+	*) echo "$RIP1:80 $RIP2:80 $RIP1:81 $RIP2:81";;
+	esac
+}
+
+# pool VIP PORT "SCHEDULER OPTIONS" WEIGHT...: a TCP service with a real server for each weight.
+pool() {
+	local service real weights
+	service=$(at "$1"):$2
+	weights=("${@:4}")
+	{
+		echo "-A -t $service -s $3"
+		for real in $(reals "$1"); do
+			[ ${#weights[@]} -gt 0 ] || break
+			echo "-a -t $service -r $real -m -w ${weights[0]}"
+			weights=("${weights[@]:1}")
+		done
+	} | rules
+}
+
+# What each real server of a service holds: weight, active and inactive connections.
+held() {
+	adm -L -n -t "$(at "$1"):$2" | awk '$1 == "->" && $2 != "RemoteAddress:Port" { print $2, $4, $5, $6 }' | sort |
+		tr '\n' ';'
+}
+
 # The connections, a sorted line each: protocol, state, timeout (rounded up to 10 s), client, virtual, real.
 connections() {
 	adm -L -n -c | awk '$2 ~ /^[0-9]+:[0-9][0-9]$/ {

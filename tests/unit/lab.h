@@ -29,6 +29,10 @@ static inline void lab_init(struct lab *lab, const u32 *weight, u32 count)
 	INIT_LIST_HEAD(&lab->svc.dests);
 	for (i = 0; i < count; i++) {
 		lab->dest[i].weight = weight[i];
+		lab->dest[i].last_weight = weight[i];
+		lab->dest[i].af = AF_INET;
+		lab->dest[i].addr.ip = htonl(0xac100001 + i);
+		lab->dest[i].port = htons(80);
 		list_add(&lab->dest[i].list, &lab->svc.dests);
 	}
 }
@@ -39,7 +43,7 @@ static inline void lab_renew(struct lab *lab, const char *scheduler)
 
 	lab->svc.picks = shunt_picks_create(&lab->svc,
 					    shunt_scheduler_find(scheduler),
-					    lab->svc.flags);
+					    lab->svc.flags, old);
 	shunt_picks_free(old);
 }
 

@@ -179,7 +179,7 @@ static void test_no_memory(void)
 
 	lab_init(&lab, weight, 2);
 	shim_out_of_memory = true;
-	picks = shunt_picks_create(&lab.svc, &shunt_sched_wrr, 0);
+	picks = shunt_picks_create(&lab.svc, &shunt_sched_wrr, 0, NULL);
 	shim_out_of_memory = false;
 	expect(IS_ERR(picks) && PTR_ERR(picks) == -ENOMEM, "got %p",
 	       (void *)picks);

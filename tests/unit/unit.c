@@ -14,6 +14,7 @@
 unsigned long jiffies;
 int shim_cpu;
 bool shim_out_of_memory;
+int shim_allocations;
 
 static bool verbose;
 static unsigned int failures;	/* of the running case */

@@ -11,5 +11,7 @@
 #define rcu_dereference(p)	READ_ONCE(p)
 #define RCU_INIT_POINTER(p, v)	WRITE_ONCE(p, v)
 #define kvfree_rcu(p, head)	((void)&(p)->head, free(p))
+#define kfree_rcu(p, head)	kvfree_rcu(p, head)
+#define call_rcu(head, function) (function)(head)
 
 #endif /* SHIM_RCUPDATE_H */
