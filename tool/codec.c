@@ -175,17 +175,10 @@ int codec_get_service(struct nlmsghdr *hdr, struct service *service)
 			 &service->stats);
 }
 
-int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
+static int get_dest(struct nlattr **a, uint16_t family, struct dest *dest)
 {
-	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
-	uint16_t own_family;
+	uint16_t own_family = get_u16(a[SHUNT_DEST_ATTR_ADDR_FAMILY]);
 
-	memset(dest, 0, sizeof(*dest));
-	if (get_nest(hdr, SHUNT_CMD_ATTR_DEST, a, SHUNT_DEST_ATTR_MAX,
-		     dest_policy))
-		return -1;
-
-	own_family = get_u16(a[SHUNT_DEST_ATTR_ADDR_FAMILY]);
 	if (get_address(a[SHUNT_DEST_ATTR_ADDR],
 			own_family ? own_family : family, &dest->addr))
 		return -1;
@@ -203,6 +196,36 @@ int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
 	dest->tun_flags = get_u16(a[SHUNT_DEST_ATTR_TUN_FLAGS]);
 	return get_stats(a[SHUNT_DEST_ATTR_STATS64], a[SHUNT_DEST_ATTR_STATS],
 			 &dest->stats);
+}
+
+int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
+{
+	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
+
+	memset(dest, 0, sizeof(*dest));
+	if (get_nest(hdr, SHUNT_CMD_ATTR_DEST, a, SHUNT_DEST_ATTR_MAX,
+		     dest_policy))
+		return -1;
+	return get_dest(a, family, dest);
+}
+
+int codec_get_dests(struct nlmsghdr *hdr, uint16_t family, struct list *dests)
+{
+	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
+	struct nlattr *attr;
+	int rest;
+
+	nlmsg_for_each_attr(attr, hdr, GENL_HDRLEN, rest) {
+		struct dest dest = { 0 };
+
+		if (nla_type(attr) != SHUNT_CMD_ATTR_DEST)
+			continue;
+		if (nla_parse_nested(a, SHUNT_DEST_ATTR_MAX, attr,
+				     dest_policy) ||
+		    get_dest(a, family, &dest) || !list_add(dests, &dest))
+			return -1;
+	}
+	return 0;
 }
 
 int codec_get_daemon(struct nlmsghdr *hdr, struct sync_daemon *daemon)

@@ -35,8 +35,8 @@ const struct option_def option_table[] = {
 		"zero the counters of one service, or all"),
 	COMMAND("save", 'S', CMD_SAVE, VALUE_NONE, NULL,
 		"write the configuration to stdout as -R reads it"),
-	COMMAND("restore", 'R', CMD_RESTORE, VALUE_NONE, NULL,
-		"read commands from stdin, one a line"),
+	COMMAND("restore", 'R', CMD_RESTORE, VALUE_NONE, "[FILE]",
+		"read commands from FILE or stdin, one a line"),
 	COMMAND("set", 0, CMD_SET, VALUE_NONE, "TCP TCPFIN UDP",
 		"set the timeouts, in seconds; 0 keeps one"),
 	COMMAND("start-daemon", 0, CMD_START_DAEMON, VALUE_REQUIRED,
@@ -131,6 +131,13 @@ const struct option_def option_table[] = {
 	       VALUE_NONE, NULL, "list everything, or print changes, as JSON"),
 	OPTION("sort", 0, LIST, OPT_SORT, 0,
 	       VALUE_NONE, NULL, "list sorted (default)"),
+
+	OPTION("replace", 0, RESTORE, OPT_REPLACE, 0,
+	       VALUE_NONE, NULL,
+	       "change what is configured into what the file says"),
+	OPTION("keep-going", 0, RESTORE, OPT_KEEP_GOING, 0,
+	       VALUE_NONE, NULL,
+	       "apply the other lines where the kernel refuses one"),
 
 	OPTION("mcast-interface", 0, DAEMON, OPT_MCAST, 0,
 	       VALUE_REQUIRED, "NAME", "interface to multicast on"),
@@ -278,6 +285,15 @@ static int parse_rest(struct scan *scan, struct command *cmd,
 	return 0;
 }
 
+/* The same word where it outlives the scan. */
+static const char *own_word(const struct scan *scan, const char *word)
+{
+	for (int i = 1; word && i < scan->argc; i++)
+		if (!strcmp(scan->argv[i], word))
+			return scan->argv[i];
+	return NULL;
+}
+
 static int parse_words(struct scan *scan, struct command *cmd,
 		       struct error *error)
 {
@@ -289,6 +305,8 @@ static int parse_words(struct scan *scan, struct command *cmd,
 		if (values_set_timeouts(cmd, words, error))
 			return -1;
 	}
+	if (cmd->id == CMD_RESTORE)
+		cmd->file = own_word(scan, scan_word(scan));
 	surplus = scan_word(scan);
 	if (!surplus)
 		return 0;
