@@ -14,6 +14,9 @@
 
 #include <linux/shunt.h>
 
+/* More than any request takes; libnl would clear a page for each. */
+#define REQUEST_SIZE 1024
+
 /* Room for the events of some thousand changes, should they come at once. */
 #define EVENTS_SIZE (16 << 20)
 
@@ -71,7 +74,7 @@ bool shunt_nl_resolve(struct shunt_nl *nl, const char *name)
 
 struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg = nlmsg_alloc_size(REQUEST_SIZE);
 
 	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0,
 				flags | NLM_F_ACK, cmd, SHUNT_GENL_VERSION)) {

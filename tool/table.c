@@ -11,7 +11,7 @@ void *list_add(struct list *list, const void *item)
 	char *slot;
 
 	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 16;
+		size_t room = list->room ? 2 * list->room : 4;
 		char *items = reallocarray(list->items, room, list->size);
 
 		if (!items)
@@ -115,17 +115,29 @@ static int sort_dests(const void *left, const void *right, void *arg)
 	return compare_dests(left, right, *(bool *)arg);
 }
 
+/*
+ * Much comes in order already, which is quicker to see than to sort. Where it is
+ * no order, qsort_r() may move even that.
+ */
+static void sort(struct list *list,
+		 int (*compare)(const void *, const void *, void *),
+		 bool *classic)
+{
+	for (size_t i = *classic ? 0 : 1; i < list->count; i++) {
+		const char *item = list->items + i * list->size;
+
+		if (i && compare(item - list->size, item, classic) <= 0)
+			continue;
+		qsort_r(list->items, list->count, list->size, compare,
+			classic);
+		return;
+	}
+}
+
 void table_sort(struct list *table, bool classic)
 {
-	if (!table->count)
-		return;
-	qsort_r(table->items, table->count, table->size, sort_entries,
-		&classic);
-	for (size_t i = 0; i < table->count; i++) {
-		struct list *dests = &list_at(table, struct entry, i)->dests;
-
-		if (dests->count)
-			qsort_r(dests->items, dests->count, dests->size,
-				sort_dests, &classic);
-	}
+	sort(table, sort_entries, &classic);
+	for (size_t i = 0; i < table->count; i++)
+		sort(&list_at(table, struct entry, i)->dests, sort_dests,
+		     &classic);
 }
