@@ -170,6 +170,15 @@ static int check_server(const struct command *cmd, struct error *error)
 	return check_tunnel(cmd, error);
 }
 
+static int check_restore(const struct command *cmd, bool classic,
+			 struct error *error)
+{
+	if (classic && cmd->file)
+		return error_set(error, EXIT_USAGE, "unexpected argument %s",
+				 cmd->file);
+	return 0;
+}
+
 int check_command(const struct command *cmd, bool classic,
 		  struct error *error)
 {
@@ -183,6 +192,10 @@ int check_command(const struct command *cmd, bool classic,
 	    cmd->id != CMD_MONITOR)
 		return refuse(OPT_JSON, by, error);
 
+	for (int id = OPT_REPLACE; id <= OPT_KEEP_GOING; id++)
+		if (command_has(cmd, id) && cmd->id != CMD_RESTORE)
+			return refuse(id, by, error);
+
 	switch (cmd->id) {
 	case CMD_LIST:
 		return check_list(cmd, classic, error);
@@ -192,6 +205,8 @@ int check_command(const struct command *cmd, bool classic,
 	case CMD_ADD_SERVER:
 	case CMD_EDIT_SERVER:
 		return check_server(cmd, error);
+	case CMD_RESTORE:
+		return check_restore(cmd, classic, error);
 	default:
 		return 0;
 	}

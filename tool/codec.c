@@ -72,6 +72,47 @@ static const struct nla_policy config_policy[SHUNT_CMD_ATTR_TIMEOUT_UDP + 1] = {
 	[SHUNT_CMD_ATTR_TIMEOUT_UDP] = { .type = NLA_U32 },
 };
 
+/* How long an attribute has to be to have a value of its type. */
+static int min_length(const struct nla_policy *policy)
+{
+	static const uint8_t sizes[NLA_TYPE_MAX + 1] = {
+		[NLA_U8] = 1,
+		[NLA_U16] = 2,
+		[NLA_U32] = 4,
+		[NLA_U64] = 8,
+	};
+
+	return policy->minlen ? policy->minlen : sizes[policy->type];
+}
+
+/*
+ * As nla_parse_nested(), in a fraction of the time: a list of services has
+ * hundred thousands of attributes.
+ */
+static int parse_nested(struct nlattr **attrs, int max, struct nlattr *nest,
+			const struct nla_policy *policy)
+{
+	struct nlattr *attr = nla_data(nest);
+	int rest = nla_len(nest);
+
+	memset(attrs, 0, (max + 1) * sizeof(*attrs));
+	while (rest >= NLA_HDRLEN && attr->nla_len >= NLA_HDRLEN &&
+	       attr->nla_len <= rest) {
+		int type = attr->nla_type & NLA_TYPE_MASK;
+		int step = NLA_ALIGN(attr->nla_len);
+
+		if (type <= max) {
+			if (policy && attr->nla_len - NLA_HDRLEN <
+				      min_length(&policy[type]))
+				return -1;
+			attrs[type] = attr;
+		}
+		attr = (struct nlattr *)((char *)attr + step);
+		rest -= step;
+	}
+	return 0;
+}
+
 /* An attribute that is missing reads as 0. */
 static uint32_t get_u32(struct nlattr *attr)
 {
@@ -115,7 +156,7 @@ static int get_stats(struct nlattr *stats64, struct nlattr *stats,
 	memset(out, 0, sizeof(*out));
 	if (!nest)
 		return 0;
-	if (nla_parse_nested(attrs, SHUNT_STATS_ATTR_PAD, nest, NULL))
+	if (parse_nested(attrs, SHUNT_STATS_ATTR_PAD, nest, NULL))
 		return -1;
 	for (int i = 0; i < STATS_COLUMNS; i++) {
 		struct nlattr *attr = attrs[SHUNT_STATS_ATTR_CONNS + i];
@@ -139,7 +180,7 @@ static int get_nest(struct nlmsghdr *hdr, int type, struct nlattr **attrs,
 	nest = nlmsg_find_attr(hdr, GENL_HDRLEN, type);
 	if (!nest)
 		return -1;
-	return nla_parse_nested(attrs, max, nest, policy) ? -1 : 0;
+	return parse_nested(attrs, max, nest, policy);
 }
 
 int codec_get_service(struct nlmsghdr *hdr, struct service *service)
@@ -175,17 +216,10 @@ int codec_get_service(struct nlmsghdr *hdr, struct service *service)
 			 &service->stats);
 }
 
-int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
+static int get_dest(struct nlattr **a, uint16_t family, struct dest *dest)
 {
-	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
-	uint16_t own_family;
+	uint16_t own_family = get_u16(a[SHUNT_DEST_ATTR_ADDR_FAMILY]);
 
-	memset(dest, 0, sizeof(*dest));
-	if (get_nest(hdr, SHUNT_CMD_ATTR_DEST, a, SHUNT_DEST_ATTR_MAX,
-		     dest_policy))
-		return -1;
-
-	own_family = get_u16(a[SHUNT_DEST_ATTR_ADDR_FAMILY]);
 	if (get_address(a[SHUNT_DEST_ATTR_ADDR],
 			own_family ? own_family : family, &dest->addr))
 		return -1;
@@ -203,6 +237,35 @@ int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
 	dest->tun_flags = get_u16(a[SHUNT_DEST_ATTR_TUN_FLAGS]);
 	return get_stats(a[SHUNT_DEST_ATTR_STATS64], a[SHUNT_DEST_ATTR_STATS],
 			 &dest->stats);
+}
+
+int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
+{
+	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
+
+	memset(dest, 0, sizeof(*dest));
+	if (get_nest(hdr, SHUNT_CMD_ATTR_DEST, a, SHUNT_DEST_ATTR_MAX,
+		     dest_policy))
+		return -1;
+	return get_dest(a, family, dest);
+}
+
+int codec_get_dests(struct nlmsghdr *hdr, uint16_t family, struct list *dests)
+{
+	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
+	struct nlattr *attr;
+	int rest;
+
+	nlmsg_for_each_attr(attr, hdr, GENL_HDRLEN, rest) {
+		struct dest dest = { 0 };
+
+		if (nla_type(attr) != SHUNT_CMD_ATTR_DEST)
+			continue;
+		if (parse_nested(a, SHUNT_DEST_ATTR_MAX, attr, dest_policy) ||
+		    get_dest(a, family, &dest) || !list_add(dests, &dest))
+			return -1;
+	}
+	return 0;
 }
 
 int codec_get_daemon(struct nlmsghdr *hdr, struct sync_daemon *daemon)
@@ -301,8 +364,7 @@ int codec_get_drop(struct nlmsghdr *hdr, unsigned int index,
 	nlmsg_for_each_attr(attr, hdr, GENL_HDRLEN, rest) {
 		if (nla_type(attr) != SHUNT_CMD_ATTR_DROP || index--)
 			continue;
-		if (nla_parse_nested(a, SHUNT_DROP_ATTR_PAD, attr,
-				     drop_policy) ||
+		if (parse_nested(a, SHUNT_DROP_ATTR_PAD, attr, drop_policy) ||
 		    !a[SHUNT_DROP_ATTR_PACKETS])
 			return -1;
 		get_string(a[SHUNT_DROP_ATTR_NAME], drop->name,

@@ -9,6 +9,7 @@
 #include <netlink/msg.h>
 
 #include "model.h"
+#include "table.h"
 
 /*
  * put: append a nest to @msg. Return 0, or -1 when it is full.
@@ -31,6 +32,15 @@ int codec_get_daemon(struct nlmsghdr *hdr, struct sync_daemon *daemon);
 int codec_get_timeouts(struct nlmsghdr *hdr, struct timeouts *timeouts);
 int codec_get_info(struct nlmsghdr *hdr, struct info *info);
 int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn);
+
+/**
+ * codec_get_dests() - all real servers in one answer
+ * @family:	the service's
+ * @dests:	a list of struct dest, which they are appended to
+ *
+ * Return: 0, or -1 when one is malformed or memory is out.
+ */
+int codec_get_dests(struct nlmsghdr *hdr, uint16_t family, struct list *dests);
 
 /**
  * codec_get_drop() - drop reason number @index of those in one answer

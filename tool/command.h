@@ -74,20 +74,33 @@ enum option_id {
 	OPT_IPV6 = N_CHECKED,
 	OPT_SORT,
 	OPT_JSON,
+	OPT_REPLACE,
+	OPT_KEEP_GOING,
 	N_OPTIONS,
 };
 
 /**
  * struct command - a command line, understood
  * @given:	bit (1 << option_id) for each option that was there
+ * @file:	what -R reads, NULL for stdin; a word of the command line
  */
 struct command {
 	enum command_id id;
 	uint64_t given;
+	const char *file;
 	struct service service;
 	struct dest dest;
 	struct sync_daemon daemon;
 	struct timeouts timeouts;
+};
+
+/**
+ * struct step - one of many commands
+ * @line:	of the file it comes from, 0 where it comes from none
+ */
+struct step {
+	unsigned int line;
+	struct command cmd;
 };
 
 static inline bool command_has(const struct command *cmd, enum option_id id)

@@ -15,6 +15,9 @@
 
 #define FAMILY_VARIABLE "SHUNT_FAMILY"
 
+/* How often a dump is asked for again that was interrupted by a change. */
+#define DUMP_TRIES 8
+
 /* The kernel's own idea of where modprobe is. */
 static void modprobe_path(char *path, size_t size)
 {
@@ -50,31 +53,29 @@ static void modprobe(const char *module, bool quiet)
 		waitpid(pid, NULL, 0);
 }
 
-static bool resolve(struct shunt_nl *nl, const char *forced)
-{
-	if (forced)
-		return shunt_nl_resolve(nl, forced);
-	return shunt_nl_resolve(nl, SHUNT_GENL_NAME) ||
-	       shunt_nl_resolve(nl, SHUNT_GENL_COMPAT_NAME);
-}
-
 /*
  * Asking for IPVS makes the kernel load ip_vs, so where neither is there, the
  * chance to load Shunt is before that.
  */
 static bool find_family(struct shunt_nl *nl, const char *forced, bool classic)
 {
-	bool may_load = !forced || !strcmp(forced, SHUNT_GENL_NAME);
+	const char *first = forced ? forced : SHUNT_GENL_NAME;
 
-	if (!classic && may_load && access("/proc/net/ip_vs", F_OK) &&
-	    !shunt_nl_resolve(nl, SHUNT_GENL_NAME))
+	if (shunt_nl_resolve(nl, first))
+		return true;
+	if (!classic && !strcmp(first, SHUNT_GENL_NAME) &&
+	    access("/proc/net/ip_vs", F_OK)) {
 		modprobe("shunt", true);
-	if (resolve(nl, forced))
+		if (shunt_nl_resolve(nl, first))
+			return true;
+	}
+	if (!forced && shunt_nl_resolve(nl, SHUNT_GENL_COMPAT_NAME))
 		return true;
 	if (!classic)
 		return false;
 	modprobe("ip_vs", false);
-	return resolve(nl, forced);
+	return shunt_nl_resolve(nl, first) ||
+	       (!forced && shunt_nl_resolve(nl, SHUNT_GENL_COMPAT_NAME));
 }
 
 static int no_director(struct error *error, const char *reason,
@@ -110,7 +111,7 @@ int director_open(struct director *director, bool classic,
 	int failed;
 
 	memset(director, 0, sizeof(*director));
-	failed = shunt_nl_open(nl);
+	failed = shunt_nl_open(nl, SHUNT_NL_LONG);
 	if (failed)
 		return no_director(error, strerror(failed), strerror(failed));
 	if (forced && !*forced)
@@ -157,17 +158,74 @@ static int dest_row(struct nlmsghdr *hdr, void *arg)
 	return list_add(&entry->dests, &dest) ? 0 : -1;
 }
 
-static int fetch_dests(struct director *director, struct entry *entry,
+/* A message about a service, or about more real servers of the last one. */
+static int entry_row(struct nlmsghdr *hdr, void *arg)
+{
+	struct entry entry = { .dests = LIST_OF(struct dest) };
+	struct list *table = arg;
+	struct entry *last;
+
+	if (codec_get_service(hdr, &entry.service))
+		return -1;
+	last = table->count ? list_at(table, struct entry, table->count - 1) :
+			      NULL;
+	if (!last || service_compare(&last->service, &entry.service))
+		last = list_add(table, &entry);
+	return last && !codec_get_dests(hdr, last->service.addr.family,
+					&last->dests) ? 0 : -1;
+}
+
+/*
+ * What changes while it is dumped may be in there twice or not at all. Where it
+ * never keeps still, the last answer is as good as any.
+ */
+static int fetch_all(struct shunt_nl *nl, struct list *table,
+		     struct shunt_nl_reply *reply)
+{
+	for (int tries = DUMP_TRIES; tries; tries--) {
+		table_free(table);
+		if (shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_ALL,
+						       NLM_F_DUMP),
+				  entry_row, table, reply))
+			return -1;
+		if (!reply->interrupted)
+			break;
+	}
+	return 0;
+}
+
+static struct nl_msg *request_of(const struct shunt_nl *nl, int cmd, int flags,
+				 const struct service *service)
+{
+	struct nl_msg *msg = shunt_nl_request(nl, cmd, flags);
+
+	if (msg && service && codec_put_service_key(msg, service)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+static int fetch_dests(struct shunt_nl *nl, struct entry *entry,
 		       struct shunt_nl_reply *reply)
 {
-	struct nl_msg *msg = shunt_nl_request(&director->nl,
-					      SHUNT_CMD_GET_DEST, NLM_F_DUMP);
+	return shunt_nl_talk(nl, request_of(nl, SHUNT_CMD_GET_DEST, NLM_F_DUMP,
+					    &entry->service),
+			     dest_row, entry, reply);
+}
 
-	if (msg && codec_put_service_key(msg, &entry->service)) {
-		nlmsg_free(msg);
-		msg = NULL;
-	}
-	return shunt_nl_talk(&director->nl, msg, dest_row, entry, reply);
+/* The way of IPVS: the services, and then the real servers of each. */
+static int fetch_each(struct shunt_nl *nl, const struct service *only,
+		      struct list *table, struct shunt_nl_reply *reply)
+{
+	int failed = shunt_nl_talk(nl, request_of(nl, SHUNT_CMD_GET_SERVICE,
+						  only ? 0 : NLM_F_DUMP, only),
+				   service_row, table, reply);
+
+	for (size_t i = 0; i < table->count && !failed; i++)
+		failed = fetch_dests(nl, list_at(table, struct entry, i),
+				     reply);
+	return failed;
 }
 
 int director_services(struct director *director, const struct service *only,
@@ -175,19 +233,10 @@ int director_services(struct director *director, const struct service *only,
 {
 	struct shunt_nl *nl = &director->nl;
 	struct shunt_nl_reply reply;
-	struct nl_msg *msg;
 	int failed;
 
-	msg = shunt_nl_request(nl, SHUNT_CMD_GET_SERVICE,
-			       only ? 0 : NLM_F_DUMP);
-	if (msg && only && codec_put_service_key(msg, only)) {
-		nlmsg_free(msg);
-		msg = NULL;
-	}
-	failed = shunt_nl_talk(nl, msg, service_row, table, &reply);
-	for (size_t i = 0; i < table->count && !failed; i++)
-		failed = fetch_dests(director,
-				     list_at(table, struct entry, i), &reply);
+	failed = nl->is_shunt && !only ? fetch_all(nl, table, &reply) :
+					 fetch_each(nl, only, table, &reply);
 	return failed ? refusal(error, CMD_LIST, "list", &reply) : 0;
 }
 
@@ -237,6 +286,19 @@ int director_daemons(struct director *director, struct list *daemons,
 	return refusal(error, CMD_LIST, "daemon", &reply);
 }
 
+/* Where there is no synchronisation yet, there is nothing of it. */
+static int fetch_daemons(struct director *director, struct list *daemons,
+			 struct error *error)
+{
+	struct error refused = { 0 };
+
+	if (!director_daemons(director, daemons, &refused) ||
+	    refused.kernel == EOPNOTSUPP)
+		return 0;
+	*error = refused;
+	return -1;
+}
+
 static int timeouts_row(struct nlmsghdr *hdr, void *arg)
 {
 	return codec_get_timeouts(hdr, arg);
@@ -252,6 +314,14 @@ int director_timeouts(struct director *director, struct timeouts *timeouts,
 			   timeouts_row, timeouts, &reply))
 		return 0;
 	return refusal(error, CMD_LIST, "timeout", &reply);
+}
+
+int director_config(struct director *director, struct config *config,
+		    struct error *error)
+{
+	return director_services(director, NULL, &config->table, error) ||
+	       director_timeouts(director, &config->timeouts, error) ||
+	       fetch_daemons(director, &config->daemons, error) ? -1 : 0;
 }
 
 static int drops_row(struct nlmsghdr *hdr, void *arg)

@@ -2,6 +2,7 @@
 #ifndef SHUNTADM_DIRECTOR_H
 #define SHUNTADM_DIRECTOR_H
 
+#include "config.h"
 #include "error.h"
 #include "nl.h"
 #include "table.h"
@@ -41,6 +42,8 @@ int director_daemons(struct director *director, struct list *daemons,
 		     struct error *error);
 int director_timeouts(struct director *director, struct timeouts *timeouts,
 		      struct error *error);
+int director_config(struct director *director, struct config *config,
+		    struct error *error);
 int director_drops(struct director *director, struct list *drops,
 		   struct error *error);
 

@@ -43,3 +43,11 @@ const char *error_message(const struct error *error, int classic)
 {
 	return classic || !error->text[0] ? error->classic : error->text;
 }
+
+int error_report(const struct error *error, int classic)
+{
+	/* In the order in which things happened, also into one pipe. */
+	fflush(stdout);
+	fprintf(stderr, "%s\n", error_message(error, classic));
+	return error->status;
+}

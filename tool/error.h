@@ -52,4 +52,11 @@ int error_replace(struct error *error, const char *text, ...)
 /** error_message() - the text to print, without the final newline */
 const char *error_message(const struct error *error, int classic);
 
+/**
+ * error_report() - print it
+ *
+ * Return: what to exit with.
+ */
+int error_report(const struct error *error, int classic);
+
 #endif

@@ -11,6 +11,7 @@ static const char *const titles[] = {
 	[SECTION_SCHEDULING] = "Scheduling, for -A and -E",
 	[SECTION_SERVER] = "Real servers, for -a, -e and -d",
 	[SECTION_LIST] = "Listing, for -L (-n and --json for --monitor, too)",
+	[SECTION_RESTORE] = "Restoring, for -R",
 	[SECTION_DAEMON] = "Synchronisation, for --start-daemon",
 };
 
@@ -54,7 +55,7 @@ void help_print(FILE *out, const char *name)
 		"  %s -a|-e SERVICE -r SERVER [-g|-i|-m] [-w N] [-x N] [-y N]\n"
 		"  %s -D SERVICE  |  -d SERVICE -r SERVER  |  -C\n"
 		"  %s [-L [SERVICE] [OPTION]...]  |  -Z [SERVICE]\n"
-		"  %s -S [-n] >FILE  |  -R <FILE\n"
+		"  %s -S [-n] >FILE  |  -R [--replace] [--keep-going] [FILE]\n"
 		"  %s --set TCP TCPFIN UDP\n"
 		"  %s --monitor [-n] [--json]\n"
 		"  %s --start-daemon|--stop-daemon master|backup [OPTION]...\n",

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
 #include "check.h"
 #include "help.h"
 #include "options.h"
-#include "restore.h"
 #include "run.h"
 
 /**
@@ -27,52 +27,62 @@ struct program {
 
 static int report(const struct program *program, const struct error *error)
 {
-	fflush(stdout);
-	fprintf(stderr, "%s\n", error_message(error, program->classic));
-	return error->status;
+	return error_report(error, program->classic);
+}
+
+static int read_file(const struct restore *restore, struct list *steps,
+		     struct error *error)
+{
+	FILE *in = restore->file ? fopen(restore->file, "re") : stdin;
+	int failed;
+
+	if (!in)
+		return error_set(error, EXIT_USAGE, "cannot read %s: %s",
+				 restore->file, strerror(errno));
+	failed = restore_parse(in, restore, steps, error);
+	if (in != stdin)
+		fclose(in);
+	return failed;
+}
+
+/* @wrong: what is wrong with the line after the last of @steps, if anything. */
+static int apply(const struct restore *restore, struct list *steps,
+		 const struct error *wrong)
+{
+	struct director director;
+	struct error error = { 0 };
+	int status;
+
+	if (director_open(&director, restore->classic, &error))
+		return error_report(&error, restore->classic);
+	status = apply_file(&director, restore, steps);
+	director_close(&director);
+	return wrong->status ? error_report(wrong, restore->classic) : status;
 }
 
 /*
- * A line that the kernel refuses does not keep the others from being applied.
- * ipvsadm exits with the status of the last one, which hides the others'.
+ * ipvsadm carries out what comes before a line that is wrong. Called by its own
+ * name, shuntadm does nothing then.
  */
-static int restore_run(const struct program *program,
-		       struct director *director, const struct list *lines)
+static int restore(const struct program *program, const struct command *cmd)
 {
-	int status = 0;
-
-	for (size_t i = 0; i < lines->count; i++) {
-		const struct restore_line *line =
-			list_at(lines, struct restore_line, i);
-		struct error error = { 0 };
-
-		if (run_command(director, &line->cmd, program->classic,
-				&error)) {
-			restore_name_line(&error, line->number);
-			report(program, &error);
-		}
-		if (program->classic || error.status)
-			status = error.status;
-	}
-	return status;
-}
-
-static int restore(const struct program *program)
-{
-	struct list lines = LIST_OF(struct restore_line);
-	struct error error = { 0 };
-	struct director director;
+	struct restore how = {
+		.program = program->name,
+		.file = cmd->file,
+		.classic = program->classic,
+		.replace = command_has(cmd, OPT_REPLACE),
+		.keep_going = command_has(cmd, OPT_KEEP_GOING),
+	};
+	struct list steps = LIST_OF(struct step);
+	struct error wrong = { 0 };
 	int status;
 
-	if (restore_parse(stdin, program->name, program->classic, &lines,
-			  &error) ||
-	    director_open(&director, program->classic, &error)) {
-		status = report(program, &error);
-	} else {
-		status = restore_run(program, &director, &lines);
-		director_close(&director);
-	}
-	list_free(&lines);
+	if (read_file(&how, &steps, &wrong) &&
+	    (!how.classic || how.replace || !steps.count))
+		status = report(program, &wrong);
+	else
+		status = apply(&how, &steps, &wrong);
+	list_free(&steps);
 	return status;
 }
 
@@ -119,7 +129,7 @@ int main(int argc, const char **argv)
 		help_version(stdout, program.classic);
 		return flush(&program, 0);
 	case CMD_RESTORE:
-		return flush(&program, restore(&program));
+		return flush(&program, restore(&program, &cmd));
 	default:
 		return flush(&program, run(&program, &cmd));
 	}

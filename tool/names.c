@@ -8,10 +8,24 @@
 #include <string.h>
 
 #include "parse.h"
+#include "text.h"
+
+static char *put_ipv4(char *text, uint32_t addr)
+{
+	const uint8_t *byte = (const uint8_t *)&addr;
+
+	for (int i = 0; i < 4; i++) {
+		text = text_number(text, byte[i]);
+		*text++ = '.';
+	}
+	return text - 1;
+}
 
 void names_address(char *text, size_t size, const struct address *addr)
 {
-	if (!inet_ntop(addr->family, addr->word, text, size))
+	if (addr->family == AF_INET && size >= INET_ADDRSTRLEN)
+		*put_ipv4(text, addr->word[0]) = '\0';
+	else if (!inet_ntop(addr->family, addr->word, text, size))
 		snprintf(text, size, "?");
 }
 
@@ -53,18 +67,22 @@ void names_endpoint(char text[NAMES_SIZE], const struct address *addr,
 {
 	bool ipv6 = addr->family == AF_INET6;
 	const char *service = NULL;
-	char host[NI_MAXHOST];
-	int used;
+	char *host = text + ipv6;
 
+	if (ipv6)
+		*text = '[';
 	if (numeric) {
-		names_address(host, sizeof(host), addr);
+		names_address(host, NI_MAXHOST, addr);
 	} else {
-		lookup_host(host, sizeof(host), addr);
+		lookup_host(host, NI_MAXHOST, addr);
 		service = lookup_port(port, protocol);
 	}
-	used = snprintf(text, NAMES_SIZE, ipv6 ? "[%s]:" : "%s:", host);
+	text = strchr(host, '\0');
+	if (ipv6)
+		*text++ = ']';
+	*text++ = ':';
 	if (service)
-		snprintf(text + used, NAMES_SIZE - used, "%.100s", service);
+		sprintf(text, "%.100s", service);
 	else
-		snprintf(text + used, NAMES_SIZE - used, "%u", port);
+		*text_number(text, port) = '\0';
 }

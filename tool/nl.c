@@ -14,8 +14,8 @@
 
 #include <linux/shunt.h>
 
-/* What the kernel's dumps fill at most; libnl would start with a page. */
-#define MESSAGE_SIZE 32768
+/* More than any request takes; libnl would clear a page for each. */
+#define REQUEST_SIZE 1024
 
 /* Room for the events of some thousand changes, should they come at once. */
 #define EVENTS_SIZE (16 << 20)
@@ -28,7 +28,7 @@ struct talk {
 	bool done;
 };
 
-int shunt_nl_open(struct shunt_nl *nl)
+int shunt_nl_open(struct shunt_nl *nl, size_t size)
 {
 	int one = 1;
 	int fd;
@@ -43,7 +43,7 @@ int shunt_nl_open(struct shunt_nl *nl)
 		shunt_nl_close(nl);
 		return error ? error : EPROTONOSUPPORT;
 	}
-	nl_socket_set_msg_buf_size(nl->socket, MESSAGE_SIZE);
+	nl_socket_set_msg_buf_size(nl->socket, size);
 
 	/*
 	 * The texts of refusals, without the request repeated in front of them.
@@ -74,7 +74,7 @@ bool shunt_nl_resolve(struct shunt_nl *nl, const char *name)
 
 struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg = nlmsg_alloc_size(REQUEST_SIZE);
 
 	if (msg && !genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, nl->family, 0,
 				flags | NLM_F_ACK, cmd, SHUNT_GENL_VERSION)) {
@@ -94,21 +94,29 @@ static void read_reason(struct shunt_nl_reply *reply, struct nlattr *tlvs, int l
 			 nla_len(text), (char *)nla_data(text));
 }
 
+void shunt_nl_read_error(struct nlmsghdr *hdr, struct shunt_nl_reply *reply)
+{
+	struct nlmsgerr *err = nlmsg_data(hdr);
+	int used = sizeof(*err);
+
+	memset(reply, 0, sizeof(*reply));
+	reply->error = -err->error;
+	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
+		used += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
+	if ((hdr->nlmsg_flags & NLM_F_ACK_TLVS) && nlmsg_datalen(hdr) > used)
+		read_reason(reply, (struct nlattr *)((char *)err + used),
+			    nlmsg_datalen(hdr) - used);
+}
+
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
 {
 	/* libnl hands out the payload; the header is right before it. */
 	struct nlmsghdr *hdr = (struct nlmsghdr *)((char *)err - NLMSG_HDRLEN);
 	struct talk *talk = arg;
-	int used = sizeof(*err);
 
 	(void)from;
 	talk->done = true;
-	talk->reply->error = -err->error;
-	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
-		used += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
-	if ((hdr->nlmsg_flags & NLM_F_ACK_TLVS) && nlmsg_datalen(hdr) > used)
-		read_reason(talk->reply, (struct nlattr *)((char *)err + used),
-			    nlmsg_datalen(hdr) - used);
+	shunt_nl_read_error(hdr, talk->reply);
 	return NL_STOP;
 }
 
@@ -153,14 +161,13 @@ static int on_row(struct nl_msg *msg, void *arg)
 	return NL_STOP;
 }
 
-/*
- * A table that changed while it was dumped: what is in it now can only be told
- * by a dump, so there is nothing better to read again.
- */
+/* What was dumped changed meanwhile; who asked knows whether that matters. */
 static int on_interrupted(struct nl_msg *msg, void *arg)
 {
+	struct talk *talk = arg;
+
 	(void)msg;
-	(void)arg;
+	talk->reply->interrupted = true;
 	return NL_OK;
 }
 
@@ -198,7 +205,7 @@ int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row, 
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, &talk);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, &talk);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_row, &talk);
-	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, NULL);
+	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, &talk);
 
 	if (nl_send_auto(nl->socket, msg) < 0)
 		reply->error = EIO;

@@ -27,17 +27,26 @@ struct shunt_nl {
  * struct shunt_nl_reply - how a request ended
  * @error:	0 or a positive errno
  * @reason:	the kernel's own words (extack), empty where it has none
+ * @interrupted:	what was dumped changed under way
  */
 struct shunt_nl_reply {
 	int error;
+	bool interrupted;
 	char reason[SHUNT_NL_REASON_SIZE];
 };
 
 /** shunt_nl_row_fn - takes one answer; nonzero says that it is malformed */
 typedef int (*shunt_nl_row_fn)(struct nlmsghdr *hdr, void *arg);
 
+/*
+ * What the kernel's dumps fill at most, and what is enough for a short one. The
+ * kernel takes as much memory for each dump as the socket has room for.
+ */
+#define SHUNT_NL_LONG	32768
+#define SHUNT_NL_SHORT	4096
+
 /** shunt_nl_open() - a socket, no family yet; 0 or a positive errno */
-int shunt_nl_open(struct shunt_nl *nl);
+int shunt_nl_open(struct shunt_nl *nl, size_t size);
 
 void shunt_nl_close(struct shunt_nl *nl);
 
@@ -77,5 +86,8 @@ int shunt_nl_fd(const struct shunt_nl *nl);
  * EBADMSG when @row said so, or another positive errno.
  */
 int shunt_nl_receive(struct shunt_nl *nl, shunt_nl_row_fn row, void *arg);
+
+/** shunt_nl_read_error() - what a message of the type NLMSG_ERROR says */
+void shunt_nl_read_error(struct nlmsghdr *hdr, struct shunt_nl_reply *reply);
 
 #endif

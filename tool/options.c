@@ -2,10 +2,9 @@
 #include "options.h"
 
 #include <netinet/in.h>
-#include <popt.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "scan.h"
 #include "values.h"
 
 #define COMMAND(name, letter, id, value, arg, help) \
@@ -36,8 +35,8 @@ const struct option_def option_table[] = {
 		"zero the counters of one service, or all"),
 	COMMAND("save", 'S', CMD_SAVE, VALUE_NONE, NULL,
 		"write the configuration to stdout as -R reads it"),
-	COMMAND("restore", 'R', CMD_RESTORE, VALUE_NONE, NULL,
-		"read commands from stdin, one a line"),
+	COMMAND("restore", 'R', CMD_RESTORE, VALUE_NONE, "[FILE]",
+		"read commands from FILE or stdin, one a line"),
 	COMMAND("set", 0, CMD_SET, VALUE_NONE, "TCP TCPFIN UDP",
 		"set the timeouts, in seconds; 0 keeps one"),
 	COMMAND("start-daemon", 0, CMD_START_DAEMON, VALUE_REQUIRED,
@@ -133,6 +132,13 @@ const struct option_def option_table[] = {
 	OPTION("sort", 0, LIST, OPT_SORT, 0,
 	       VALUE_NONE, NULL, "list sorted (default)"),
 
+	OPTION("replace", 0, RESTORE, OPT_REPLACE, 0,
+	       VALUE_NONE, NULL,
+	       "change what is configured into what the file says"),
+	OPTION("keep-going", 0, RESTORE, OPT_KEEP_GOING, 0,
+	       VALUE_NONE, NULL,
+	       "apply the other lines where the kernel refuses one"),
+
 	OPTION("mcast-interface", 0, DAEMON, OPT_MCAST, 0,
 	       VALUE_REQUIRED, "NAME", "interface to multicast on"),
 	OPTION("syncid", 0, DAEMON, OPT_SYNCID, 0,
@@ -189,28 +195,6 @@ const char *option_name(enum option_id id)
 	return NULL;
 }
 
-/* popt's own form of the table; popt gives back index + 1. */
-static void fill_popt_table(struct poptOption table[N_ENTRIES])
-{
-	memset(table, 0, N_ENTRIES * sizeof(*table));
-	for (size_t i = 0; i < N_ENTRIES - 1; i++) {
-		const struct option_def *def = &option_table[i];
-
-		table[i].longName = def->name;
-		table[i].shortName = def->letter;
-		table[i].val = i + 1;
-		table[i].argInfo = def->value == VALUE_NONE ?
-				   POPT_ARG_NONE : POPT_ARG_STRING;
-		if (def->value == VALUE_OPTIONAL)
-			table[i].argInfo |= POPT_ARGFLAG_OPTIONAL;
-	}
-}
-
-static const char *bad_option(poptContext popt)
-{
-	return poptBadOption(popt, POPT_BADOPTION_NOALIAS);
-}
-
 static int no_command(const char *name, const char *first, const char *why,
 		      struct error *error)
 {
@@ -240,33 +224,25 @@ static int set_daemon_state(struct command *cmd, const char *text,
 }
 
 /* The first option has to be the command. */
-static int parse_command(poptContext popt, const char *name,
+static int parse_command(struct scan *scan, const char *name,
 			 struct command *cmd, struct error *error)
 {
-	const struct option_def *def;
-	int value = poptGetNextOpt(popt);
-	int failed = 0;
-	char *arg;
+	const struct option_def *def = scan_option(scan);
 
-	if (value == -1)
-		return no_command(name, poptPeekArg(popt) ? poptPeekArg(popt) :
-				  "--", "not a command", error);
-	if (value < -1)
-		return no_command(name, bad_option(popt), poptStrerror(value),
+	if (!def && scan->fault)
+		return no_command(name, scan->typed, scan->fault, error);
+	if (!def) {
+		const char *word = scan_word(scan);
+
+		return no_command(name, word ? word : "--", "not a command",
 				  error);
-	def = &option_table[value - 1];
-	arg = poptGetOptArg(popt);
-	if (def->is_command) {
-		cmd->id = def->id;
-		if (arg)
-			failed = set_daemon_state(cmd, arg, error);
-	} else {
-		failed = no_command(name, bad_option(popt),
-				    "the first option has to be a command",
-				    error);
 	}
-	free(arg);
-	return failed;
+	if (!def->is_command)
+		return no_command(name, scan->typed,
+				  "the first option has to be a command",
+				  error);
+	cmd->id = def->id;
+	return scan->arg ? set_daemon_state(cmd, scan->arg, error) : 0;
 }
 
 /* Marks an option as given, which most may be only once. */
@@ -283,69 +259,74 @@ static int mark(struct command *cmd, const struct option_def *def,
 	return 0;
 }
 
-static int second_command(poptContext popt, const struct command *cmd,
+static int second_command(const struct scan *scan, const struct command *cmd,
 			  struct error *error)
 {
-	error_set(error, EXIT_USAGE, "invalid option `%s'", bad_option(popt));
+	error_set(error, EXIT_USAGE, "invalid option `%s'", scan->typed);
 	return error_explain(error, "the command is '%s' already",
 			     command_name(cmd->id));
 }
 
-static int parse_rest(poptContext popt, struct command *cmd,
+static int parse_rest(struct scan *scan, struct command *cmd,
 		      struct pending *pending, struct error *error)
 {
-	int value, failed;
+	const struct option_def *def;
 
-	while ((value = poptGetNextOpt(popt)) > 0) {
-		const struct option_def *def = &option_table[value - 1];
-		char *arg = poptGetOptArg(popt);
-
+	while ((def = scan_option(scan))) {
 		if (def->is_command)
-			failed = second_command(popt, cmd, error);
-		else
-			failed = mark(cmd, def, error) ||
-				 values_set(cmd, pending, def, arg, error);
-		free(arg);
-		if (failed)
+			return second_command(scan, cmd, error);
+		if (mark(cmd, def, error) ||
+		    values_set(cmd, pending, def, scan->arg, error))
 			return -1;
 	}
-	if (value < -1)
-		return error_set(error, EXIT_KERNEL, "%s: %s",
-				 bad_option(popt), poptStrerror(value));
+	if (scan->fault)
+		return error_set(error, EXIT_KERNEL, "%s: %s", scan->typed,
+				 scan->fault);
 	return 0;
 }
 
-static int parse_words(poptContext popt, struct command *cmd,
+/* The same word where it outlives the scan. */
+static const char *own_word(const struct scan *scan, const char *word)
+{
+	for (int i = 1; word && i < scan->argc; i++)
+		if (!strcmp(scan->argv[i], word))
+			return scan->argv[i];
+	return NULL;
+}
+
+static int parse_words(struct scan *scan, struct command *cmd,
 		       struct error *error)
 {
 	const char *words[3], *surplus;
 
 	if (cmd->id == CMD_SET) {
 		for (int i = 0; i < 3; i++)
-			words[i] = poptGetArg(popt);
+			words[i] = scan_word(scan);
 		if (values_set_timeouts(cmd, words, error))
 			return -1;
 	}
-	surplus = poptGetArg(popt);
+	if (cmd->id == CMD_RESTORE)
+		cmd->file = own_word(scan, scan_word(scan));
+	surplus = scan_word(scan);
 	if (!surplus)
 		return 0;
 	return error_set(error, EXIT_USAGE, "unexpected argument %s", surplus);
 }
 
-static int parse(poptContext popt, const char *name, struct command *cmd,
+static int parse(struct scan *scan, const char *name, struct command *cmd,
 		 struct error *error)
 {
 	struct pending pending = { 0 };
 	int failed;
 
-	if (parse_command(popt, name, cmd, error))
+	if (parse_command(scan, name, cmd, error))
 		return -1;
 	/* Who asks for help gets it, whatever else is on the line. */
 	if (cmd->id == CMD_HELP || cmd->id == CMD_VERSION)
 		return 0;
 
-	failed = parse_rest(popt, cmd, &pending, error) ||
-		 parse_words(popt, cmd, error) ||
+	failed = parse_rest(scan, cmd, &pending, error) ||
+		 parse_words(scan, cmd, error) ||
 		 values_finish(cmd, &pending, error);
 	values_forget(&pending);
 	return failed ? -1 : 0;
@@ -354,9 +335,8 @@ static int parse(poptContext popt, const char *name, struct command *cmd,
 int options_parse(int argc, const char **argv, struct command *cmd,
 		  struct error *error)
 {
-	struct poptOption table[N_ENTRIES];
 	const char *slash = strrchr(argv[0], '/');
-	poptContext popt;
+	struct scan scan;
 	int failed;
 
 	memset(cmd, 0, sizeof(*cmd));
@@ -364,9 +344,8 @@ int options_parse(int argc, const char **argv, struct command *cmd,
 		cmd->id = CMD_LIST;
 		return 0;
 	}
-	fill_popt_table(table);
-	popt = poptGetContext(NULL, argc, argv, table, 0);
-	failed = parse(popt, slash ? slash + 1 : argv[0], cmd, error);
-	poptFreeContext(popt);
+	scan_open(&scan, argc, argv);
+	failed = parse(&scan, slash ? slash + 1 : argv[0], cmd, error);
+	scan_close(&scan);
 	return failed;
 }

@@ -119,8 +119,11 @@ static const char *parse_host4(const char *host, struct address *addr)
 
 	if (!*host)
 		return "no host";
-	/* inet_aton() knows the short forms, such as 10.1, that ipvsadm takes. */
-	if (inet_aton(host, &in)) {
+	/*
+	 * inet_aton() knows the short forms, such as 10.1, that ipvsadm takes.
+	 * The usual one is read faster without it.
+	 */
+	if (inet_pton(AF_INET, host, &in) == 1 || inet_aton(host, &in)) {
 		set_ipv4(addr, in);
 		return NULL;
 	}
@@ -182,7 +185,7 @@ const char *parse_endpoint(const char *text, uint16_t protocol,
 	char host[512], *colon;
 	const char *why;
 
-	if (snprintf(host, sizeof(host), "%s", text) >= (int)sizeof(host))
+	if (!memccpy(host, text, '\0', sizeof(host)))
 		return "too long";
 	if (*host == '[')
 		return parse_bracketed(host, protocol, addr, port);

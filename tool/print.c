@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "parse.h"
+#include "text.h"
 
 #define SCHED_FLAGS \
 	(SHUNT_SVC_F_SCHED1 | SHUNT_SVC_F_SCHED2 | SHUNT_SVC_F_SCHED3)
@@ -90,7 +91,8 @@ void print_sched_flags(FILE *out, const struct service *service)
 
 static void print_scheduling(FILE *out, const struct service *service)
 {
-	fprintf(out, " %s", service->sched);
+	putc(' ', out);
+	fputs(service->sched, out);
 	if (service->flags & SCHED_FLAGS) {
 		fputs(" (", out);
 		print_sched_flags(out, service);
@@ -167,7 +169,8 @@ static void service_title(char text[NAMES_SIZE + 16],
 	}
 	list_endpoint(name, &service->addr, service->port, service->protocol,
 		      style);
-	sprintf(text, "%-4s %s", protocol ? protocol : "???", name);
+	text = text_pad(text_put(text, protocol ? protocol : "???"), text, 5);
+	strcpy(text, name);
 }
 
 void print_service(FILE *out, const struct service *service,
@@ -205,13 +208,36 @@ static void tunnel_info(char *text, size_t size, const struct dest *dest)
 		snprintf(text, size, "ipip");
 }
 
+/* A blank and a number, to the left of a column. */
+static char *put_column(char *at, uint32_t number, int width)
+{
+	*at++ = ' ';
+	return text_pad(text_number(at, number), at, width);
+}
+
+/* " %-7s %-6u %-10u %-10u" of what most lines of most lists are. */
+static void print_plain(FILE *out, const struct dest *dest)
+{
+	char line[64], *at = line;
+
+	*at++ = ' ';
+	at = text_pad(text_put(at, forward_name(dest->forward)), at, 7);
+	at = put_column(at, dest->weight, 6);
+	at = put_column(at, dest->active, 10);
+	at = put_column(at, dest->inactive, 10);
+	fwrite(line, 1, at - line, out);
+}
+
 static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 		       const struct print_style *style)
 {
 	char name[NAMES_SIZE], tunnel[32];
 
 	list_endpoint(name, &dest->addr, dest->port, protocol, style);
-	fprintf(out, "  -> %-28s", name);
+	fputs("  -> ", out);
+	fputs(name, out);
+	for (size_t used = strlen(name); used < 28; used++)
+		putc(' ', out);
 
 	switch (style->format) {
 	case FORMAT_STATS:
@@ -233,12 +259,10 @@ static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 			dest->active, dest->inactive);
 		break;
 	case FORMAT_PLAIN:
-		fprintf(out, " %-7s %-6u %-10u %-10u",
-			forward_name(dest->forward), dest->weight,
-			dest->active, dest->inactive);
+		print_plain(out, dest);
 		break;
 	}
-	fputc('\n', out);
+	putc('\n', out);
 }
 
 void print_server(FILE *out, const struct service *service,

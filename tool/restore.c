@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "names.h"
 #include "options.h"
 
 #define WORDS_MAX 64
@@ -28,18 +29,44 @@ static bool split(char *line, const char **argv, int *argc)
 	return true;
 }
 
-void restore_name_line(struct error *error, unsigned int number)
+/* A step that no line asks for: "delete-server 10.0.0.1:80 of 1.2.3.4:80". */
+static void describe(char *text, size_t size, const struct command *cmd)
 {
-	char message[sizeof(error->text) - 32];
+	char service[NAMES_SIZE] = "", server[NAMES_SIZE] = "";
 
-	snprintf(message, sizeof(message), "%s", error_message(error, false));
-	error_replace(error, "line %u: %s", number, message);
+	if (cmd->service.fwmark)
+		sprintf(service, "FWM %u", cmd->service.fwmark);
+	else if (cmd->service.addr.family)
+		names_endpoint(service, &cmd->service.addr, cmd->service.port,
+			       cmd->service.protocol, true);
+	if (cmd->dest.addr.family)
+		names_endpoint(server, &cmd->dest.addr, cmd->dest.port,
+			       cmd->service.protocol, true);
+	snprintf(text, size, "%s%s%s%s%s", command_name(cmd->id),
+		 *server ? " " : "", server,
+		 *server ? " of " : *service ? " " : "", service);
 }
 
-static int parse_line(char *text, const char *program, bool classic,
+void restore_name_step(struct error *error, const struct restore *restore,
+		       const struct step *step)
+{
+	char message[sizeof(error->text) - 256], what[256];
+
+	snprintf(message, sizeof(message), "%s", error_message(error, false));
+	if (!step->line)
+		describe(what, sizeof(what), &step->cmd);
+	else if (restore->file)
+		snprintf(what, sizeof(what), "%.200s:%u", restore->file,
+			 step->line);
+	else
+		sprintf(what, "line %u", step->line);
+	error_replace(error, "%s: %s", what, message);
+}
+
+static int parse_line(char *text, const struct restore *restore,
 		      struct command *cmd, struct error *error)
 {
-	const char *argv[WORDS_MAX] = { program };
+	const char *argv[WORDS_MAX] = { restore->program };
 	int argc;
 
 	cmd->id = CMD_NONE;
@@ -48,7 +75,7 @@ static int parse_line(char *text, const char *program, bool classic,
 	if (argc == 1 || argv[1][0] == '#')
 		return 0;
 	if (options_parse(argc, argv, cmd, error) ||
-	    check_command(cmd, classic, error))
+	    check_command(cmd, restore->classic, error))
 		return -1;
 	if (cmd->id == CMD_RESTORE || cmd->id == CMD_HELP ||
 	    cmd->id == CMD_VERSION || cmd->id == CMD_MONITOR)
@@ -58,23 +85,27 @@ static int parse_line(char *text, const char *program, bool classic,
 	return 0;
 }
 
-int restore_parse(FILE *in, const char *program, bool classic,
-		  struct list *lines, struct error *error)
+int restore_parse(FILE *in, const struct restore *restore, struct list *steps,
+		  struct error *error)
 {
-	struct restore_line line = { 0 };
+	struct step step = { 0 };
 	char *text = NULL;
 	size_t size = 0;
 	int failed = 0;
 
 	while (!failed && getline(&text, &size, in) >= 0) {
-		line.number++;
-		failed = parse_line(text, program, classic, &line.cmd, error);
+		step.line++;
+		failed = parse_line(text, restore, &step.cmd, error);
 		if (failed)
-			restore_name_line(error, line.number);
-		else if (line.cmd.id != CMD_NONE && !list_add(lines, &line))
+			restore_name_step(error, restore, &step);
+		else if (step.cmd.id != CMD_NONE && !list_add(steps, &step))
 			failed = error_set(error, EXIT_KERNEL, "%s",
 					   strerror(ENOMEM));
 	}
 	free(text);
+	if (!failed && ferror(in))
+		failed = error_set(error, EXIT_USAGE, "cannot read %s: %s",
+				   restore->file ? restore->file : "stdin",
+				   strerror(errno));
 	return failed;
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "run.h"
 
-#include <errno.h>
 #include <stdio.h>
 
-#include "codec.h"
+#include "change.h"
 #include "monitor.h"
 #include "print.h"
 #include "print_json.h"
-#include "refusal.h"
 #include "save.h"
 
 static struct print_style list_style(const struct command *cmd, bool classic)
@@ -126,19 +124,6 @@ static int run_list(struct director *director, const struct command *cmd,
 	return list_services(director, cmd, &style, error);
 }
 
-/* Where there is no synchronisation yet, there is nothing to save of it. */
-static int save_fetch_daemons(struct director *director, struct list *daemons,
-			      struct error *error)
-{
-	struct error refused = { 0 };
-
-	if (!director_daemons(director, daemons, &refused) ||
-	    refused.kernel == EOPNOTSUPP)
-		return 0;
-	*error = refused;
-	return -1;
-}
-
 /*
  * ipvsadm saves services only, by names unless told otherwise. Names may mean
  * something else when they are read, so shuntadm writes none.
@@ -146,89 +131,22 @@ static int save_fetch_daemons(struct director *director, struct list *daemons,
 static int run_save(struct director *director, const struct command *cmd,
 		    bool classic, struct error *error)
 {
-	struct list daemons = LIST_OF(struct sync_daemon);
-	struct list table = LIST_OF(struct entry);
-	struct timeouts timeouts = { 0 };
+	struct config config = CONFIG_EMPTY;
 	int failed;
 
-	failed = director_services(director, NULL, &table, error);
-	if (!failed && !classic)
-		failed = director_timeouts(director, &timeouts, error) ||
-			 save_fetch_daemons(director, &daemons, error);
+	failed = classic ?
+		 director_services(director, NULL, &config.table, error) :
+		 director_config(director, &config, error);
 	if (!failed) {
-		table_sort(&table, classic);
+		table_sort(&config.table, classic);
 		if (!classic)
-			save_timeouts(stdout, &timeouts);
-		save_services(stdout, &table,
+			save_timeouts(stdout, &config.timeouts);
+		save_services(stdout, &config.table,
 			      !classic || command_has(cmd, OPT_NUMERIC));
-		save_daemons(stdout, &daemons);
+		save_daemons(stdout, &config.daemons);
 	}
-	list_free(&daemons);
-	table_free(&table);
+	config_free(&config);
 	return failed;
-}
-
-static int netlink_command(enum command_id id)
-{
-	static const int commands[N_COMMANDS] = {
-		[CMD_ADD_SERVICE] = SHUNT_CMD_NEW_SERVICE,
-		[CMD_EDIT_SERVICE] = SHUNT_CMD_SET_SERVICE,
-		[CMD_DELETE_SERVICE] = SHUNT_CMD_DEL_SERVICE,
-		[CMD_FLUSH] = SHUNT_CMD_FLUSH,
-		[CMD_ADD_SERVER] = SHUNT_CMD_NEW_DEST,
-		[CMD_EDIT_SERVER] = SHUNT_CMD_SET_DEST,
-		[CMD_DELETE_SERVER] = SHUNT_CMD_DEL_DEST,
-		[CMD_ZERO] = SHUNT_CMD_ZERO,
-		[CMD_SET] = SHUNT_CMD_SET_CONFIG,
-		[CMD_START_DAEMON] = SHUNT_CMD_NEW_DAEMON,
-		[CMD_STOP_DAEMON] = SHUNT_CMD_DEL_DAEMON,
-	};
-
-	return commands[id];
-}
-
-static int put_change(struct nl_msg *msg, const struct command *cmd)
-{
-	switch (cmd->id) {
-	case CMD_ADD_SERVICE:
-	case CMD_EDIT_SERVICE:
-		return codec_put_service(msg, &cmd->service);
-	case CMD_DELETE_SERVICE:
-		return codec_put_service_key(msg, &cmd->service);
-	case CMD_ZERO:
-		return command_has(cmd, OPT_SERVICE) ?
-		       codec_put_service_key(msg, &cmd->service) : 0;
-	case CMD_ADD_SERVER:
-	case CMD_EDIT_SERVER:
-	case CMD_DELETE_SERVER:
-		return codec_put_service_key(msg, &cmd->service) ||
-		       codec_put_dest(msg, &cmd->dest);
-	case CMD_SET:
-		return codec_put_timeouts(msg, &cmd->timeouts);
-	case CMD_START_DAEMON:
-	case CMD_STOP_DAEMON:
-		return codec_put_daemon(msg, &cmd->daemon);
-	default:
-		return 0;
-	}
-}
-
-static int run_change(struct director *director, const struct command *cmd,
-		      struct error *error)
-{
-	struct shunt_nl *nl = &director->nl;
-	struct shunt_nl_reply reply;
-	struct nl_msg *msg;
-
-	msg = shunt_nl_request(nl, netlink_command(cmd->id), 0);
-	if (msg && put_change(msg, cmd)) {
-		nlmsg_free(msg);
-		msg = NULL;
-	}
-	if (shunt_nl_talk(nl, msg, NULL, NULL, &reply))
-		return refusal(error, cmd->id, command_name(cmd->id),
-			       &reply);
-	return 0;
 }
 
 int run_command(struct director *director, const struct command *cmd,
@@ -241,5 +159,5 @@ int run_command(struct director *director, const struct command *cmd,
 			       command_has(cmd, OPT_NUMERIC), error);
 	if (cmd->id == CMD_SAVE)
 		return run_save(director, cmd, classic, error);
-	return run_change(director, cmd, error);
+	return change_run(director, cmd, error);
 }

@@ -11,7 +11,7 @@ void *list_add(struct list *list, const void *item)
 	char *slot;
 
 	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 16;
+		size_t room = list->room ? 2 * list->room : 4;
 		char *items = reallocarray(list->items, room, list->size);
 
 		if (!items)
@@ -69,43 +69,75 @@ static int compare_address(const struct address *a, const struct address *b,
 	return order;
 }
 
-static int compare_services(const void *left, const void *right, void *arg)
+static int compare_services(const struct service *a, const struct service *b,
+			    bool classic)
 {
-	const struct service *a = &((const struct entry *)left)->service;
-	const struct service *b = &((const struct entry *)right)->service;
-	const bool *classic = arg;
-	int order;
+	int order = compare_u32(a->fwmark, b->fwmark, classic);
 
-	order = compare_u32(a->fwmark, b->fwmark, *classic);
 	if (!order)
 		order = a->addr.family - b->addr.family;
 	if (!order)
 		order = a->protocol - b->protocol;
 	if (!order)
-		order = compare_address(&a->addr, &b->addr, *classic);
+		order = compare_address(&a->addr, &b->addr, classic);
 	return order ? order : a->port - b->port;
 }
 
-static int compare_dests(const void *left, const void *right, void *arg)
+static int compare_dests(const struct dest *a, const struct dest *b,
+			 bool classic)
 {
-	const struct dest *a = left, *b = right;
-	const bool *classic = arg;
-	int order = compare_address(&a->addr, &b->addr, *classic);
+	int order = compare_address(&a->addr, &b->addr, classic);
 
-	return order ? order : a->port - b->port;
+	if (!order)
+		order = a->port - b->port;
+	return order ? order : a->addr.family - b->addr.family;
+}
+
+int service_compare(const struct service *a, const struct service *b)
+{
+	return compare_services(a, b, false);
+}
+
+int dest_compare(const struct dest *a, const struct dest *b)
+{
+	return compare_dests(a, b, false);
+}
+
+static int sort_entries(const void *left, const void *right, void *arg)
+{
+	const struct entry *a = left, *b = right;
+
+	return compare_services(&a->service, &b->service, *(bool *)arg);
+}
+
+static int sort_dests(const void *left, const void *right, void *arg)
+{
+	return compare_dests(left, right, *(bool *)arg);
+}
+
+/*
+ * Much comes in order already, which is quicker to see than to sort. Where it is
+ * no order, qsort_r() may move even that.
+ */
+static void sort(struct list *list,
+		 int (*compare)(const void *, const void *, void *),
+		 bool *classic)
+{
+	for (size_t i = *classic ? 0 : 1; i < list->count; i++) {
+		const char *item = list->items + i * list->size;
+
+		if (i && compare(item - list->size, item, classic) <= 0)
+			continue;
+		qsort_r(list->items, list->count, list->size, compare,
+			classic);
+		return;
+	}
 }
 
 void table_sort(struct list *table, bool classic)
 {
-	if (!table->count)
-		return;
-	qsort_r(table->items, table->count, table->size, compare_services,
-		&classic);
-	for (size_t i = 0; i < table->count; i++) {
-		struct list *dests = &list_at(table, struct entry, i)->dests;
-
-		if (dests->count)
-			qsort_r(dests->items, dests->count, dests->size,
-				compare_dests, &classic);
-	}
+	sort(table, sort_entries, &classic);
+	for (size_t i = 0; i < table->count; i++)
+		sort(&list_at(table, struct entry, i)->dests, sort_dests,
+		     &classic);
 }

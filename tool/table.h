@@ -53,4 +53,11 @@ void conns_free(struct list *conns);
  */
 void table_sort(struct list *table, bool classic);
 
+/*
+ * The order of table_sort(), not @classic; 0 where it is the same service, or
+ * the same real server of one.
+ */
+int service_compare(const struct service *a, const struct service *b);
+int dest_compare(const struct dest *a, const struct dest *b);
+
 #endif

@@ -111,7 +111,7 @@ int main(void)
 	struct shunt_nl nl;
 	int rows = 0;
 
-	expect(!shunt_nl_open(&nl), "a socket");
+	expect(!shunt_nl_open(&nl, SHUNT_NL_LONG), "a socket");
 	expect(!shunt_nl_resolve(&nl, "shunt-no-such"), "no such family");
 	expect(shunt_nl_resolve(&nl, "nlctrl") && nl.family == GENL_ID_CTRL &&
 	       !nl.is_shunt, "the family nlctrl");

@@ -228,13 +228,15 @@ static void meant(void)
 	}
 }
 
-static int restored(const char *file, struct list *lines, struct error *error)
+static int restored(const char *text, const char *file, struct list *steps,
+		    struct error *error)
 {
-	FILE *in = fmemopen((char *)file, strlen(file), "r");
+	FILE *in = fmemopen((char *)text, strlen(text), "r");
+	struct restore restore = { .program = "shuntadm", .file = file };
 	int failed;
 
 	memset(error, 0, sizeof(*error));
-	failed = restore_parse(in, "shuntadm", false, lines, error);
+	failed = restore_parse(in, &restore, steps, error);
 	fclose(in);
 	return failed;
 }
@@ -242,44 +244,47 @@ static int restored(const char *file, struct list *lines, struct error *error)
 static void files(void)
 {
 	static const struct {
+		const char *name;
 		const char *file;
 		const char *text;	/* how it is refused */
 	} bad[] = {
-		{ "-A -t 1.2.3.4:80\n\n-A -t foo.invalid\n",
+		{ NULL, "-A -t 1.2.3.4:80\n\n-A -t foo.invalid\n",
 		  "line 3: illegal virtual server address[:port] specified: " },
-		{ "-A -t 1.2.3.4:80 -c\n",
+		{ NULL, "-A -t 1.2.3.4:80 -c\n",
 		  "line 1: Illegal 'connection' option with the 'add-service' command" },
-		{ "-C\n-R\n", "line 2: the 'restore' command cannot be restored" },
-		{ "-h\n", "line 1: the 'help' command cannot be restored" },
-		{ "--monitor\n", "line 1: the 'monitor' command cannot be restored" },
-		{ "-A -t 1.2.3.4:80 # x\n", "line 1: unexpected argument #" },
+		{ "rules", "-A -t 1.2.3.4:80 -c\n",
+		  "rules:1: Illegal 'connection' option with the 'add-service' command" },
+		{ NULL, "-C\n-R\n", "line 2: the 'restore' command cannot be restored" },
+		{ NULL, "-R x --replace\n", "line 1: the 'restore' command cannot be restored" },
+		{ NULL, "-h\n", "line 1: the 'help' command cannot be restored" },
+		{ NULL, "--monitor\n", "line 1: the 'monitor' command cannot be restored" },
+		{ NULL, "-A -t 1.2.3.4:80 # x\n", "line 1: unexpected argument #" },
 	};
-	struct list lines = LIST_OF(struct restore_line);
+	struct list steps = LIST_OF(struct step);
 	struct error error;
 	char many[1024] = "";
 
 	expect(!restored("# saved\n\n-C\n   \nipvsadm -A -t 1.2.3.4:80 -s rr\r\n"
 			 "shuntadm -a -t 1.2.3.4:80 -r 10.0.0.1:80 -m\n"
-			 " \t-Z\t\n--set 1 2 3", &lines, &error) &&
-	       lines.count == 5, "a file of five commands");
-	expect(lines.count == 5 &&
-	       list_at(&lines, struct restore_line, 1)->number == 5 &&
-	       list_at(&lines, struct restore_line, 1)->cmd.id ==
-	       CMD_ADD_SERVICE &&
-	       list_at(&lines, struct restore_line, 4)->cmd.timeouts.udp == 3,
+			 " \t-Z\t\n--set 1 2 3", NULL, &steps, &error) &&
+	       steps.count == 5, "a file of five commands");
+	expect(steps.count == 5 &&
+	       list_at(&steps, struct step, 1)->line == 5 &&
+	       list_at(&steps, struct step, 1)->cmd.id == CMD_ADD_SERVICE &&
+	       list_at(&steps, struct step, 4)->cmd.timeouts.udp == 3,
 	       "they are what is in it, with their lines' numbers");
-	list_free(&lines);
+	list_free(&steps);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		expect(restored(bad[i].file, &lines, &error) &&
+		expect(restored(bad[i].file, bad[i].name, &steps, &error) &&
 		       !strncmp(error.text, bad[i].text, strlen(bad[i].text)),
 		       "refused: %s", bad[i].text);
-		list_free(&lines);
+		list_free(&steps);
 	}
 	for (int i = 0; i < 100; i++)
 		strcat(many, "-L ");
-	expect(restored(many, &lines, &error), "refused: 100 words in a line");
-	list_free(&lines);
+	expect(restored(many, NULL, &steps, &error), "refused: 100 words in a line");
+	list_free(&steps);
 }
 
 int main(void)

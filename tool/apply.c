@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "apply.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "change.h"
+#include "plan.h"
+#include "run.h"
+
+/**
+ * struct work - commands being carried out
+ * @keep_going:	a refusal is no reason to stop
+ * @failed:	the step that was refused last, or all that followed are unknown
+ * @status:	what it would exit with
+ */
+struct work {
+	struct director *director;
+	const struct restore *restore;
+	bool keep_going;
+	const struct step *failed;
+	int status;
+};
+
+static void fail(struct work *work, const struct step *step,
+		 struct error *error)
+{
+	restore_name_step(error, work->restore, step);
+	work->status = error_report(error, work->restore->classic);
+	work->failed = step;
+}
+
+/* Where one refusal ends it all, those that follow from it are no news. */
+static int on_refused(const struct step *step, struct error *error, void *arg)
+{
+	struct work *work = arg;
+
+	if (work->keep_going || !work->failed)
+		fail(work, step, error);
+	return !work->keep_going;
+}
+
+static size_t count_changes(const struct list *steps, size_t first)
+{
+	size_t end = first;
+
+	while (end < steps->count &&
+	       change_is(&list_at(steps, struct step, end)->cmd))
+		end++;
+	return end - first;
+}
+
+/* Changes go out together, what prints something has to wait for them. */
+static void carry_out(struct work *work, const struct list *steps)
+{
+	size_t done;
+
+	for (size_t i = 0; i < steps->count; i += done) {
+		const struct step *step = list_at(steps, struct step, i);
+		struct error error = { 0 };
+
+		done = count_changes(steps, i);
+		if (done && change_run_all(work->director, step, done,
+					   on_refused, work, &error)) {
+			work->status = error_report(&error,
+						    work->restore->classic);
+			work->failed = &step[done - 1];
+			return;
+		}
+		if (!done && run_command(work->director, &step->cmd,
+					 work->restore->classic, &error))
+			fail(work, step, &error);
+		done += !done;
+		if (work->failed && !work->keep_going)
+			return;
+	}
+}
+
+static bool names_daemon(const struct list *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		enum command_id id = list_at(steps, struct step, i)->cmd.id;
+
+		if (id == CMD_START_DAEMON || id == CMD_STOP_DAEMON)
+			return true;
+	}
+	return false;
+}
+
+/* What is configured now, as steps; daemons are left out where none is meant. */
+static int fetch(struct director *director, bool daemons, struct list *steps,
+		 struct error *error)
+{
+	struct config config = CONFIG_EMPTY;
+	int failed = director_config(director, &config, error);
+
+	if (!daemons)
+		list_free(&config.daemons);
+	if (!failed && config_steps(&config, steps))
+		failed = error_set(error, EXIT_KERNEL, "%s", strerror(ENOMEM));
+	config_free(&config);
+	return failed;
+}
+
+/* Makes @from into @to; what is refused then is printed and left out. */
+static int change_over(struct work *work, struct list *from, struct list *to,
+		       struct error *error)
+{
+	struct list plan = LIST_OF(struct step);
+	int failed = plan_make(from, to, &plan);
+
+	if (failed)
+		error_set(error, EXIT_KERNEL, "%s", strerror(ENOMEM));
+	else
+		carry_out(work, &plan);
+	list_free(&plan);
+	return failed;
+}
+
+/* Brings @before back; what stayed the same is not touched. */
+static void undo(struct director *director, const struct restore *restore,
+		 bool daemons, struct list *before)
+{
+	struct work work = {
+		.director = director,
+		.restore = restore,
+		.keep_going = true,
+	};
+	struct list now = LIST_OF(struct step);
+	struct error error = { 0 };
+
+	if (fetch(director, daemons, &now, &error) ||
+	    change_over(&work, &now, before, &error))
+		error_report(&error, false);
+	list_free(&now);
+	if (error.status || work.failed)
+		fputs("Part of it is applied: what was there before could not be brought back\n",
+		      stderr);
+	else
+		fputs("Nothing of it is applied; --keep-going applies what can be\n",
+		      stderr);
+}
+
+static int check_replacement(const struct restore *restore,
+			     struct list *steps, struct error *error)
+{
+	const struct step *step;
+
+	if (!steps->count)
+		return error_set(error, EXIT_USAGE,
+				 "there is nothing to replace the configuration by; -C deletes all virtual services");
+	step = plan_fault(steps, error);
+	if (!step)
+		return 0;
+	restore_name_step(error, restore, step);
+	return -1;
+}
+
+int apply_file(struct director *director, const struct restore *restore,
+	       struct list *steps)
+{
+	struct work work = {
+		.director = director,
+		.restore = restore,
+		.keep_going = restore->keep_going || restore->classic,
+	};
+	struct list before = LIST_OF(struct step);
+	bool daemons = names_daemon(steps);
+	struct error error = { 0 };
+
+	if ((restore->replace && check_replacement(restore, steps, &error)) ||
+	    ((restore->replace || !work.keep_going) &&
+	     fetch(director, daemons, &before, &error))) {
+		work.status = error_report(&error, restore->classic);
+	} else if (restore->replace) {
+		if (change_over(&work, &before, steps, &error))
+			work.status = error_report(&error, restore->classic);
+	} else {
+		carry_out(&work, steps);
+	}
+	if (work.failed && !work.keep_going)
+		undo(director, restore, daemons, &before);
+	/* ipvsadm exits with the status of the last line, which hides the others'. */
+	if (restore->classic && work.failed &&
+	    work.failed != list_at(steps, struct step, steps->count - 1))
+		work.status = 0;
+	list_free(&before);
+	return work.status;
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "change.h"
+
+#include "codec.h"
+#include "pipe.h"
+#include "refusal.h"
+
+/* 0 for what changes nothing. */
+static int netlink_command(enum command_id id)
+{
+	static const int commands[N_COMMANDS] = {
+		[CMD_ADD_SERVICE] = SHUNT_CMD_NEW_SERVICE,
+		[CMD_EDIT_SERVICE] = SHUNT_CMD_SET_SERVICE,
+		[CMD_DELETE_SERVICE] = SHUNT_CMD_DEL_SERVICE,
+		[CMD_FLUSH] = SHUNT_CMD_FLUSH,
+		[CMD_ADD_SERVER] = SHUNT_CMD_NEW_DEST,
+		[CMD_EDIT_SERVER] = SHUNT_CMD_SET_DEST,
+		[CMD_DELETE_SERVER] = SHUNT_CMD_DEL_DEST,
+		[CMD_ZERO] = SHUNT_CMD_ZERO,
+		[CMD_SET] = SHUNT_CMD_SET_CONFIG,
+		[CMD_START_DAEMON] = SHUNT_CMD_NEW_DAEMON,
+		[CMD_STOP_DAEMON] = SHUNT_CMD_DEL_DAEMON,
+	};
+
+	return commands[id];
+}
+
+static int put_change(struct nl_msg *msg, const struct command *cmd)
+{
+	switch (cmd->id) {
+	case CMD_ADD_SERVICE:
+	case CMD_EDIT_SERVICE:
+		return codec_put_service(msg, &cmd->service);
+	case CMD_DELETE_SERVICE:
+		return codec_put_service_key(msg, &cmd->service);
+	case CMD_ZERO:
+		return command_has(cmd, OPT_SERVICE) ?
+		       codec_put_service_key(msg, &cmd->service) : 0;
+	case CMD_ADD_SERVER:
+	case CMD_EDIT_SERVER:
+	case CMD_DELETE_SERVER:
+		return codec_put_service_key(msg, &cmd->service) ||
+		       codec_put_dest(msg, &cmd->dest);
+	case CMD_SET:
+		return codec_put_timeouts(msg, &cmd->timeouts);
+	case CMD_START_DAEMON:
+	case CMD_STOP_DAEMON:
+		return codec_put_daemon(msg, &cmd->daemon);
+	default:
+		return 0;
+	}
+}
+
+bool change_is(const struct command *cmd)
+{
+	return netlink_command(cmd->id);
+}
+
+static struct nl_msg *make(const struct shunt_nl *nl,
+			   const struct command *cmd)
+{
+	struct nl_msg *msg = shunt_nl_request(nl, netlink_command(cmd->id), 0);
+
+	if (msg && put_change(msg, cmd)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+int change_run(struct director *director, const struct command *cmd,
+	       struct error *error)
+{
+	struct shunt_nl *nl = &director->nl;
+	struct shunt_nl_reply reply;
+
+	if (shunt_nl_talk(nl, make(nl, cmd), NULL, NULL, &reply))
+		return refusal(error, cmd->id, command_name(cmd->id), &reply);
+	return 0;
+}
+
+/* Changes under way. */
+struct changes {
+	const struct shunt_nl *nl;
+	const struct step *steps;
+	change_refused_fn refused;
+	void *arg;
+};
+
+static struct nl_msg *make_step(size_t i, void *arg)
+{
+	const struct changes *changes = arg;
+
+	return make(changes->nl, &changes->steps[i].cmd);
+}
+
+static int step_refused(size_t i, const struct shunt_nl_reply *reply,
+			void *arg)
+{
+	const struct changes *changes = arg;
+	const struct step *step = &changes->steps[i];
+	struct error error = { 0 };
+
+	refusal(&error, step->cmd.id, command_name(step->cmd.id), reply);
+	return changes->refused(step, &error, changes->arg);
+}
+
+int change_run_all(struct director *director, const struct step *steps,
+		   size_t count, change_refused_fn refused, void *arg,
+		   struct error *error)
+{
+	static const struct pipe_ops ops = {
+		.make = make_step,
+		.refused = step_refused,
+	};
+	struct changes changes = {
+		.nl = &director->nl,
+		.steps = steps,
+		.refused = refused,
+		.arg = arg,
+	};
+	struct shunt_nl_reply reply;
+
+	if (pipe_run(&director->nl, count, &ops, &changes, &reply))
+		return refusal(error, CMD_RESTORE, "restore", &reply);
+	return 0;
+}

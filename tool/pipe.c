@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pipe.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <netlink/netlink.h>
+
+/*
+ * Each refusal waits to be read, and so many of them fit the receive buffer
+ * that a socket has by default.
+ */
+#define BATCH_MAX	128
+#define BATCH_SIZE	32768
+
+/* Refusals are short: the request is not repeated in them. */
+#define ANSWER_SIZE	8192
+
+/*
+ * Requests that are sent at once. Only the last asks for an ack, which says that
+ * all were carried out; the others answer when they are refused. Their sequence
+ * number is their place in the batch, from 1 on.
+ */
+struct batch {
+	size_t first;
+	size_t count;
+	size_t used;
+	char data[BATCH_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+static bool add(struct batch *batch, const struct shunt_nl *nl,
+		const struct nl_msg *msg)
+{
+	const struct nlmsghdr *request = nlmsg_hdr((struct nl_msg *)msg);
+	struct nlmsghdr *hdr;
+
+	if (batch->used + NLMSG_ALIGN(request->nlmsg_len) > BATCH_SIZE)
+		return false;
+	hdr = (struct nlmsghdr *)(batch->data + batch->used);
+	memcpy(hdr, request, request->nlmsg_len);
+	hdr->nlmsg_flags = NLM_F_REQUEST;
+	hdr->nlmsg_pid = nl_socket_get_local_port(nl->socket);
+	hdr->nlmsg_seq = ++batch->count;
+	batch->used += NLMSG_ALIGN(request->nlmsg_len);
+	return true;
+}
+
+/* Fills the batch; -1 when memory is out. */
+static int fill(struct batch *batch, const struct shunt_nl *nl, size_t count,
+		const struct pipe_ops *ops, void *arg)
+{
+	size_t last = 0;
+
+	batch->count = 0;
+	batch->used = 0;
+	while (batch->count < BATCH_MAX && batch->first + batch->count < count) {
+		struct nl_msg *msg = ops->make(batch->first + batch->count,
+					       arg);
+		size_t used = batch->used;
+		bool fits = msg && add(batch, nl, msg);
+
+		nlmsg_free(msg);
+		if (!msg)
+			return -1;
+		if (!fits)
+			break;
+		last = used;
+	}
+	((struct nlmsghdr *)(batch->data + last))->nlmsg_flags |= NLM_F_ACK;
+	return 0;
+}
+
+static int fail(struct shunt_nl_reply *reply, int error)
+{
+	memset(reply, 0, sizeof(*reply));
+	reply->error = error;
+	return -1;
+}
+
+/* Reads one datagram; @done: the answer to the last request was in it. */
+static int read_answers(const struct shunt_nl *nl, const struct batch *batch,
+			const struct pipe_ops *ops, void *arg, bool *stop,
+			bool *done)
+{
+	char data[ANSWER_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *hdr = (struct nlmsghdr *)data;
+	ssize_t got;
+	int rest;
+
+	do
+		got = recv(nl_socket_get_fd(nl->socket), data, sizeof(data), 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -1;
+	for (rest = got; nlmsg_ok(hdr, rest); hdr = nlmsg_next(hdr, &rest)) {
+		struct shunt_nl_reply reply;
+
+		if (hdr->nlmsg_type != NLMSG_ERROR || !hdr->nlmsg_seq ||
+		    hdr->nlmsg_seq > batch->count)
+			continue;
+		shunt_nl_read_error(hdr, &reply);
+		if (reply.error &&
+		    ops->refused(batch->first + hdr->nlmsg_seq - 1, &reply, arg))
+			*stop = true;
+		*done = *done || hdr->nlmsg_seq == batch->count;
+	}
+	return 0;
+}
+
+static int send_batch(const struct shunt_nl *nl, const struct batch *batch,
+		      const struct pipe_ops *ops, void *arg, bool *stop)
+{
+	bool done = false;
+
+	if (nl_sendto(nl->socket, (void *)batch->data, batch->used) < 0)
+		return -1;
+	while (!done)
+		if (read_answers(nl, batch, ops, arg, stop, &done))
+			return -1;
+	return 0;
+}
+
+int pipe_run(struct shunt_nl *nl, size_t count, const struct pipe_ops *ops,
+	     void *arg, struct shunt_nl_reply *reply)
+{
+	struct batch batch;
+	bool stop = false;
+
+	for (batch.first = 0; batch.first < count && !stop;
+	     batch.first += batch.count) {
+		if (fill(&batch, nl, count, ops, arg))
+			return fail(reply, ENOMEM);
+		errno = EIO;
+		if (send_batch(nl, &batch, ops, arg, &stop))
+			return fail(reply, errno);
+	}
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Many requests over one socket, without waiting for the answer to each.
+ */
+#ifndef SHUNTADM_PIPE_H
+#define SHUNTADM_PIPE_H
+
+#include "nl.h"
+
+/**
+ * struct pipe_ops - the two sides of a pipe
+ * @make:	request number @i, freed by the pipe; NULL when memory is out
+ * @refused:	the kernel refused number @i; nonzero: send no more
+ */
+struct pipe_ops {
+	struct nl_msg *(*make)(size_t i, void *arg);
+	int (*refused)(size_t i, const struct shunt_nl_reply *reply, void *arg);
+};
+
+/**
+ * pipe_run() - send @count requests, all of which get nothing but an ack
+ *
+ * They are carried out in order. Those that are on their way when one before
+ * them is refused are carried out, too.
+ *
+ * Return: 0, or -1 with @reply filled in when it is unknown what came of some.
+ */
+int pipe_run(struct shunt_nl *nl, size_t count, const struct pipe_ops *ops,
+	     void *arg, struct shunt_nl_reply *reply);
+
+#endif

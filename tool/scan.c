@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "scan.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option_def *letters[UCHAR_MAX + 1];
+static struct poptOption *popt_table;
+
+/* The table by letter, and in popt's own form; popt gives back index + 1. */
+static void make_tables(void)
+{
+	size_t count = 0;
+
+	while (option_table[count].help)
+		count++;
+	popt_table = calloc(count + 1, sizeof(*popt_table));
+	if (!popt_table)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		const struct option_def *def = &option_table[i];
+		struct poptOption *option = &popt_table[i];
+
+		letters[(unsigned char)def->letter] = def;
+		option->longName = def->name;
+		option->shortName = def->letter;
+		option->val = i + 1;
+		option->argInfo = def->value == VALUE_NONE ?
+				  POPT_ARG_NONE : POPT_ARG_STRING;
+		if (def->value == VALUE_OPTIONAL)
+			option->argInfo |= POPT_ARGFLAG_OPTIONAL;
+	}
+	letters[0] = NULL;
+}
+
+/* The option that @word is, if it is "-x" or "--name" and no more. */
+static const struct option_def *plain_option(const char *word)
+{
+	if (word[1] != '-')
+		return word[1] && !word[2] ?
+		       letters[(unsigned char)word[1]] : NULL;
+	for (const struct option_def *def = option_table; def->help; def++)
+		if (def->name && !strcmp(def->name, word + 2))
+			return def;
+	return NULL;
+}
+
+/* How many words follow the option in argv[@i] as its value. */
+static int value_words(const struct scan *scan, int i,
+		       const struct option_def *def)
+{
+	if (def->value == VALUE_REQUIRED)
+		return 1;
+	return def->value == VALUE_OPTIONAL && i + 1 < scan->argc &&
+	       scan->argv[i + 1][0] != '-';
+}
+
+static bool is_plain(const struct scan *scan)
+{
+	for (int i = 1; i < scan->argc; i++) {
+		const struct option_def *def;
+
+		if (scan->argv[i][0] != '-')
+			continue;
+		def = plain_option(scan->argv[i]);
+		if (!def)
+			return false;
+		i += value_words(scan, i, def);
+		if (i >= scan->argc)
+			return false;
+	}
+	return true;
+}
+
+void scan_open(struct scan *scan, int argc, const char **argv)
+{
+	if (!popt_table)
+		make_tables();
+	*scan = (struct scan){
+		.argc = argc,
+		.argv = argv,
+		.option = 1,
+		.word = 1,
+	};
+	if (!is_plain(scan))
+		scan->popt = poptGetContext(NULL, argc, argv, popt_table, 0);
+}
+
+void scan_close(struct scan *scan)
+{
+	free(scan->popt_arg);
+	if (scan->popt)
+		poptFreeContext(scan->popt);
+}
+
+static const struct option_def *popt_option(struct scan *scan)
+{
+	int value = poptGetNextOpt(scan->popt);
+
+	if (value == -1)
+		return NULL;
+	scan->typed = poptBadOption(scan->popt, POPT_BADOPTION_NOALIAS);
+	if (value < -1) {
+		scan->fault = poptStrerror(value);
+		return NULL;
+	}
+	free(scan->popt_arg);
+	scan->popt_arg = poptGetOptArg(scan->popt);
+	scan->arg = scan->popt_arg;
+	return &option_table[value - 1];
+}
+
+const struct option_def *scan_option(struct scan *scan)
+{
+	if (scan->popt)
+		return popt_option(scan);
+	while (scan->option < scan->argc) {
+		int i = scan->option++;
+		const struct option_def *def;
+
+		if (scan->argv[i][0] != '-')
+			continue;
+		def = plain_option(scan->argv[i]);
+		scan->typed = scan->argv[i];
+		scan->arg = NULL;
+		if (value_words(scan, i, def))
+			scan->arg = scan->argv[scan->option++];
+		return def;
+	}
+	return NULL;
+}
+
+const char *scan_word(struct scan *scan)
+{
+	if (scan->popt)
+		return poptGetArg(scan->popt);
+	while (scan->word < scan->argc) {
+		int i = scan->word++;
+
+		if (scan->argv[i][0] != '-')
+			return scan->argv[i];
+		scan->word += value_words(scan, i, plain_option(scan->argv[i]));
+	}
+	return NULL;
+}
