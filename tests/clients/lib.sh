@@ -30,7 +30,7 @@ die() {
 	local pids
 	pids=$(ip netns pids "$1")
 	# shellcheck disable=SC2086
-	kill $pids
+	kill $pids 2>/dev/null
 }
 
 # daemon COMMAND...: starts it; it does not fork.
