@@ -11,9 +11,6 @@ SAVED=/tmp/saved
 
 ipvsadm() { on_director /sbin/ipvsadm "$@"; }
 
-# Without the numbers of connections, which are the moment's.
-listing() { ipvsadm -L -n | sed -E 's/( +[0-9]+){2} *$//'; }
-
 administered() {
 	nat_up
 	serve 80 81
@@ -56,6 +53,7 @@ administered() {
 	is "a datagram goes to the edited real server" "$REPLY" A
 	WAIT=5 wait_for "the counters count it" udp_counted
 	same "the counters" "$(ipvsadm -L -n --stats --exact -u "$VIP:81")"
+	like "the connections" "$(ipvsadm -L -n -c)" "UDP 01:[12][0-9]  UDP         $CIP:[0-9]+ +$VIP:81 +$RIP1:81"
 	ipvsadm -d -t "$VIP:80" -r "$RIP1:80"
 	is "requests go to the one that is left" "$(spread tcp 3 "$VIP" 80)" "3 B"
 	answered_by_shunt

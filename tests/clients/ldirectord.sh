@@ -12,11 +12,12 @@ CONF=/tmp/ldirectord.cf
 # ldirectord < virtual services: those of the configuration file, with the rest of it as all scenarios have it.
 ldirectord() {
 	{
-		printf '%s\n' 'checkinterval = 1' 'checktimeout = 2' 'negotiatetimeout = 2' 'failurecount = 1' \
+		printf '%s\n' 'checkinterval = 1' 'checktimeout = 10' 'negotiatetimeout = 10' 'failurecount = 1' \
 			'supervised = yes' 'logfile = "/tmp/ldirectord.log"'
 		cat
 	} > $CONF
-	daemon /usr/sbin/ldirectord $CONF start
+	# With PERLIO set it need not start itself again to set it, which takes seconds here.
+	daemon env PERLIO=perlio /usr/sbin/ldirectord $CONF start
 }
 
 # Which servers' pages N requests got, in order of name.

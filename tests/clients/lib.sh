@@ -3,6 +3,9 @@
 # What the tests of other people's programs share. They run as Debian ships them, in the director's network namespace, and know
 # nothing of Shunt: what they look for is the netlink family IPVS and /proc/net/ip_vs*.
 
+# Large programs take their time to start under emulation.
+WAIT=${WAIT:-60}
+
 # shellcheck source=tests/netns/lib.sh
 . "$TOP/tests/netns/lib.sh"
 
@@ -18,6 +21,10 @@ becomes() {
 	wanted=$(sort)
 	wait_for "$1" configured_is "$wanted" || explain "$(configured; tail -n 20 /tmp/daemon.log)"
 }
+
+# What ipvsadm lists, without the size of the connection table, which grows with Shunt, and the numbers of connections, which are
+# the moment's.
+listing() { on_director ipvsadm -L -n | sed -E '1d; s/( +[0-9]+){2} *$//'; }
 
 # spread PROTO N ADDRESS PORT: how many of N requests each server answered.
 spread() {
