@@ -104,6 +104,15 @@ static int read_service_key(struct shunt_service_key *key, struct nlattr **attrs
 			extack);
 }
 
+/* Of whatever is wrong with the attributes in it, ip_vs's clients hear EINVAL. */
+static int parse_nest(struct nlattr **attrs, int max, const struct nlattr *nest,
+		      const struct nla_policy *policy,
+		      struct netlink_ext_ack *extack)
+{
+	return nla_parse_nested_deprecated(attrs, max, nest, policy, extack) ?
+		       -EINVAL : 0;
+}
+
 static int parse_service(struct nlattr **attrs, const struct nlattr *nest,
 			 struct netlink_ext_ack *extack)
 {
@@ -111,8 +120,7 @@ static int parse_service(struct nlattr **attrs, const struct nlattr *nest,
 		NL_SET_ERR_MSG(extack, "the virtual service is missing");
 		return -EINVAL;
 	}
-	return nla_parse_nested_deprecated(attrs, SHUNT_SVC_ATTR_MAX, nest,
-					   svc_policy, extack);
+	return parse_nest(attrs, SHUNT_SVC_ATTR_MAX, nest, svc_policy, extack);
 }
 
 /**
@@ -212,8 +220,7 @@ int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 		NL_SET_ERR_MSG(extack, "the real server is missing");
 		return -EINVAL;
 	}
-	err = nla_parse_nested_deprecated(attrs, SHUNT_DEST_ATTR_MAX, nest,
-					  dest_policy, extack);
+	err = parse_nest(attrs, SHUNT_DEST_ATTR_MAX, nest, dest_policy, extack);
 	if (err)
 		return err;
 	if (!attrs[SHUNT_DEST_ATTR_ADDR] || !attrs[SHUNT_DEST_ATTR_PORT]) {
@@ -310,14 +317,15 @@ int shunt_put_stats64(struct sk_buff *skb, int type,
 	if (!nest)
 		return -EMSGSIZE;
 	/* Both halves of the attributes are in the order of enum shunt_count. */
-	for (i = 0; i < SHUNT_COUNT_MAX; i++) {
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
 		if (nla_put_u64_64bit(skb, SHUNT_STATS_ATTR_CONNS + i,
-				      stats->count[i], SHUNT_STATS_ATTR_PAD) ||
-		    nla_put_u64_64bit(skb, SHUNT_STATS_ATTR_CPS + i,
+				      stats->count[i], SHUNT_STATS_ATTR_PAD))
+			return -EMSGSIZE;
+	for (i = 0; i < SHUNT_COUNT_MAX; i++)
+		if (nla_put_u64_64bit(skb, SHUNT_STATS_ATTR_CPS + i,
 				      shunt_rate_per_second(stats->rate[i]),
 				      SHUNT_STATS_ATTR_PAD))
 			return -EMSGSIZE;
-	}
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -410,6 +418,8 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
  * @skb:	message under construction
  * @dest:	the real server
  *
+ * What tunnels have is there and zero for every other method, too.
+ *
  * Context: shunt_net.mutex.
  * Return: 0 or -EMSGSIZE.
  */
@@ -425,6 +435,9 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest)
 	    nla_put_be16(skb, SHUNT_DEST_ATTR_PORT, dest->port) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_FWD_METHOD, dest->fwd) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_WEIGHT, dest->weight) ||
+	    nla_put_u8(skb, SHUNT_DEST_ATTR_TUN_TYPE, 0) ||
+	    nla_put_be16(skb, SHUNT_DEST_ATTR_TUN_PORT, 0) ||
+	    nla_put_u16(skb, SHUNT_DEST_ATTR_TUN_FLAGS, 0) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_U_THRESH, dest->upper) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_L_THRESH, dest->lower) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_ACTIVE_CONNS,
