@@ -9,11 +9,12 @@
 #include <netlink/netlink.h>
 
 /*
- * Each refusal waits to be read, and so many of them fit the receive buffer
- * that a socket has by default.
+ * Every refusal waits to be read, and takes up to 3 kB of the receive buffer
+ * until it is.
  */
 #define BATCH_MAX	128
 #define BATCH_SIZE	32768
+#define ROOM		(BATCH_MAX * 4096)
 
 /* Refusals are short: the request is not repeated in them. */
 #define ANSWER_SIZE	8192
@@ -109,6 +110,28 @@ static int read_answers(const struct shunt_nl *nl, const struct batch *batch,
 	return 0;
 }
 
+/* More than is the default; beyond the limit for all where we may. */
+static void make_room(const struct shunt_nl *nl)
+{
+	int fd = nl_socket_get_fd(nl->socket);
+	int size = ROOM;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+/* What was not read is no answer to what is asked next. */
+static void drain(const struct shunt_nl *nl)
+{
+	char data[ANSWER_SIZE];
+	ssize_t got;
+
+	do
+		got = recv(nl_socket_get_fd(nl->socket), data, sizeof(data),
+			   MSG_DONTWAIT);
+	while (got >= 0 || errno == ENOBUFS || errno == EINTR);
+}
+
 static int send_batch(const struct shunt_nl *nl, const struct batch *batch,
 		      const struct pipe_ops *ops, void *arg, bool *stop)
 {
@@ -128,13 +151,17 @@ int pipe_run(struct shunt_nl *nl, size_t count, const struct pipe_ops *ops,
 	struct batch batch;
 	bool stop = false;
 
+	make_room(nl);
 	for (batch.first = 0; batch.first < count && !stop;
 	     batch.first += batch.count) {
 		if (fill(&batch, nl, count, ops, arg))
 			return fail(reply, ENOMEM);
 		errno = EIO;
-		if (send_batch(nl, &batch, ops, arg, &stop))
-			return fail(reply, errno);
+		if (send_batch(nl, &batch, ops, arg, &stop)) {
+			fail(reply, errno);
+			drain(nl);
+			return -1;
+		}
 	}
 	return 0;
 }

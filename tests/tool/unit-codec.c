@@ -269,6 +269,47 @@ static struct nl_msg *a_conn(void)
 	return msg;
 }
 
+/* A message of GET_ALL, the continuation of one, and one without real servers. */
+static void all(void)
+{
+	struct list dests = LIST_OF(struct dest);
+	struct nl_msg *msg = message(SHUNT_CMD_GET_ALL);
+	struct service service = a_service(), got;
+	struct dest dest = a_dest();
+
+	codec_put_service(msg, &service);
+	expect(!codec_get_dests(nlmsg_hdr(msg), AF_INET, &dests) &&
+	       !dests.count, "a service without real servers");
+	for (int i = 1; i <= 40; i++) {
+		dest.weight = i;
+		codec_put_dest(msg, &dest);
+	}
+	expect(!codec_get_service(nlmsg_hdr(msg), &got) &&
+	       !codec_get_dests(nlmsg_hdr(msg), AF_INET, &dests) &&
+	       !service_compare(&got, &service) && dests.count == 40,
+	       "a service and its 40 real servers");
+	expect(dests.count == 40 &&
+	       list_at(&dests, struct dest, 0)->weight == 1 &&
+	       list_at(&dests, struct dest, 39)->weight == 40 &&
+	       !dest_compare(list_at(&dests, struct dest, 39), &dest) &&
+	       list_at(&dests, struct dest, 39)->tun_port == dest.tun_port,
+	       "in their order, with all there is to them");
+	nlmsg_free(msg);
+
+	msg = message(SHUNT_CMD_GET_ALL);
+	codec_put_service_key(msg, &service);
+	codec_put_dest(msg, &dest);
+	expect(!codec_get_service(nlmsg_hdr(msg), &got) && !got.sched[0] &&
+	       !service_compare(&got, &service) &&
+	       !codec_get_dests(nlmsg_hdr(msg), AF_INET, &dests) &&
+	       dests.count == 41, "a service's key and one more real server");
+	nla_put(msg, SHUNT_CMD_ATTR_DEST, 0, NULL);
+	expect(codec_get_dests(nlmsg_hdr(msg), AF_INET, &dests),
+	       "a real server without an address is refused");
+	nlmsg_free(msg);
+	list_free(&dests);
+}
+
 static void conns(void)
 {
 	struct nl_msg *msg = a_conn();
@@ -308,6 +349,7 @@ static void damage(struct nl_msg *msg, unsigned int rounds)
 	size_t size = good->nlmsg_len;
 
 	for (unsigned int i = 0; i < rounds; i++) {
+		struct list dests = LIST_OF(struct dest);
 		struct nlmsghdr *bad = malloc(size);
 		struct sync_daemon daemon;
 		struct timeouts timeouts;
@@ -329,6 +371,8 @@ static void damage(struct nl_msg *msg, unsigned int rounds)
 		codec_get_info(bad, &got);
 		codec_get_conn(bad, &conn);
 		codec_get_drop(bad, 0, &drop);
+		codec_get_dests(bad, AF_INET6, &dests);
+		list_free(&dests);
 		free(bad);
 	}
 }
@@ -375,6 +419,7 @@ int main(void)
 	fwmark();
 	answers();
 	drops();
+	all();
 	conns();
 	info();
 	damaged();

@@ -15,6 +15,7 @@
 #include <netlink/netlink.h>
 
 #include "nl.h"
+#include "pipe.h"
 #include "unit.h"
 
 static int count_row(struct nlmsghdr *hdr, void *arg)
@@ -105,6 +106,74 @@ static void listening(struct shunt_nl *nl)
 	       "the family that goes away");
 }
 
+/*
+ * A pipe of requests, every 50th of which is granted. The others have a name too
+ * long, so the kernel need not look for a module of that name.
+ */
+#define PIPED 300
+
+struct piped {
+	const struct shunt_nl *nl;
+	size_t made;
+	size_t refused;
+	size_t wrong;
+	bool stop;
+};
+
+static struct nl_msg *make(size_t i, void *arg)
+{
+	struct piped *piped = arg;
+
+	piped->made += i == piped->made;
+	return ask_for(piped->nl, i % 50 == 49 ? "nlctrl" :
+		       "a-name-much-too-long-for-a-family");
+}
+
+static int refused(size_t i, const struct shunt_nl_reply *reply, void *arg)
+{
+	struct piped *piped = arg;
+
+	/* In order, all but the granted ones, with the kernel's words. */
+	if (i != piped->refused + piped->refused / 49 ||
+	    !strstr(reply->reason, "policy"))
+		piped->wrong++;
+	piped->refused++;
+	return piped->stop;
+}
+
+static struct nl_msg *no_memory(size_t i, void *arg)
+{
+	return i < 200 ? make(i, arg) : NULL;
+}
+
+static void pipes(void)
+{
+	struct pipe_ops ops = { .make = make, .refused = refused };
+	struct shunt_nl socket, *nl = &socket;
+	struct piped piped = { .nl = nl };
+	struct shunt_nl_reply reply;
+	int rows = 0;
+
+	shunt_nl_open(nl, SHUNT_NL_SHORT);
+	shunt_nl_resolve(nl, "nlctrl");
+	expect(!pipe_run(nl, PIPED, &ops, &piped, &reply) &&
+	       piped.made == PIPED && piped.refused == PIPED - PIPED / 50 &&
+	       !piped.wrong, "a pipe of %d requests, %zu refused, each named",
+	       PIPED, piped.refused);
+	piped = (struct piped){ .nl = nl, .stop = true };
+	expect(!pipe_run(nl, PIPED, &ops, &piped, &reply) && piped.refused &&
+	       piped.made < PIPED / 2, "stopped, it sends no more batches");
+	piped = (struct piped){ .nl = nl };
+	ops.make = no_memory;
+	expect(pipe_run(nl, PIPED, &ops, &piped, &reply) &&
+	       reply.error == ENOMEM, "a request in a pipe that could not be made");
+	expect(!pipe_run(nl, 0, &ops, &piped, &reply), "an empty pipe");
+	expect(!shunt_nl_talk(nl, ask_for(nl, "nlctrl"), count_row, &rows,
+			      &reply) && rows == 1,
+	       "after a pipe there is talk as before");
+	shunt_nl_close(nl);
+}
+
 int main(void)
 {
 	struct shunt_nl_reply reply;
@@ -145,5 +214,6 @@ int main(void)
 	       reply.error == ENOMEM, "a message that could not be made");
 	listening(&nl);
 	shunt_nl_close(&nl);
+	pipes();
 	return unit_end();
 }

@@ -287,11 +287,71 @@ static void files(void)
 	list_free(&steps);
 }
 
+/* Plain words are not popt's business, and have to mean what it takes them for. */
+static void plain(void)
+{
+	static const char *const pairs[][2] = {
+		{ "-A -t 1.2.3.4:80 -s rr", "-A --tcp-service=1.2.3.4:80 -s=rr" },
+		{ "-A -t 1.2.3.4:80 -p 100 -s rr", "-A -t 1.2.3.4:80 -p 100 -s=rr" },
+		{ "-A -t 1.2.3.4:80 -p -s rr", "-A -t 1.2.3.4:80 -p --scheduler=rr" },
+		{ "-A -u 1.2.3.4:80 -o -p", "-A -op --udp-service=1.2.3.4:80" },
+		{ "-L -n -c", "-Lnc" },
+		{ "--set 1 2 3", "--set 1 2 -- 3" },
+		{ "-a -f 7 -6 -r ::1 -w 5", "-a -f=7 -6 -r ::1 -w5" },
+		{ "-A -t -s", "-A --tcp-service=-s" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct command one, other;
+		struct error first, second;
+
+		expect(parse(pairs[i][0], &one, &first) ==
+		       parse(pairs[i][1], &other, &second) &&
+		       !memcmp(&one, &other, sizeof(one)) &&
+		       !strcmp(first.classic, second.classic),
+		       "\"%s\" is \"%s\"", pairs[i][0], pairs[i][1]);
+	}
+}
+
+/* What a refusal of -R is about: a line, or what a plan needs and no line says. */
+static void named(void)
+{
+	static const struct {
+		const char *command;
+		unsigned int line;
+		const char *file;
+		const char *text;
+	} cases[] = {
+		{ "-D -t 1.2.3.4:80", 7, NULL, "line 7: no" },
+		{ "-D -t 1.2.3.4:80", 7, "some/rules", "some/rules:7: no" },
+		{ "-D -t 1.2.3.4:80", 0, "rules", "delete-service 1.2.3.4:80: no" },
+		{ "-D -f 7", 0, NULL, "delete-service FWM 7: no" },
+		{ "-d -t 1.2.3.4:80 -r 10.0.0.1:81", 0, NULL,
+		  "delete-server 10.0.0.1:81 of 1.2.3.4:80: no" },
+		{ "-d -t [2001:db8::1]:80 -r [2001:db8::2]:81", 0, NULL,
+		  "delete-server [2001:db8::2]:81 of [2001:db8::1]:80: no" },
+		{ "--stop-daemon master", 0, NULL, "stop-daemon: no" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct restore restore = { .file = cases[i].file };
+		struct step step = { .line = cases[i].line };
+		struct error error = { 0 };
+
+		parse(cases[i].command, &step.cmd, &error);
+		error_set(&error, EXIT_KERNEL, "no");
+		restore_name_step(&error, &restore, &step);
+		expect_text(error.text, cases[i].text, cases[i].text);
+	}
+}
+
 int main(void)
 {
 	refused();
 	explained();
 	meant();
 	files();
+	plain();
+	named();
 	return unit_end();
 }
