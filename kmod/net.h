@@ -50,6 +50,8 @@ struct shunt_wheel;
  * @hooks:		packet hooks while they are registered
  * @nat:		some real server is or was reached by NAT, so that
  *			replies may come by; read locklessly
+ * @by_mark:		services by firewall mark there are; read locklessly
+ * @all_ports:		services for all ports there are; read locklessly
  * @used:		had a service in its life; set at its end
  * @defrag6_held:	IPv6 packets are reassembled on our behalf
  */
@@ -73,6 +75,8 @@ struct shunt_net {
 	struct delayed_work trash_work;
 	struct shunt_counts __percpu *carry;
 	struct nf_hook_ops *hooks;
+	unsigned int by_mark;
+	unsigned int all_ports;
 	bool nat;
 	bool used;
 	bool defrag6_held;

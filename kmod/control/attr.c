@@ -63,6 +63,16 @@ static int get_af(u8 *af, const struct nlattr *attr,
 	return 0;
 }
 
+static int get_fwmark(struct shunt_service_key *key, const struct nlattr *attr,
+		      struct netlink_ext_ack *extack)
+{
+	key->fwmark = nla_get_u32(attr);
+	if (key->fwmark)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "a firewall mark is above 0");
+	return -EINVAL;
+}
+
 static int read_service_key(struct shunt_service_key *key, struct nlattr **attrs,
 			   struct netlink_ext_ack *extack)
 {
@@ -77,11 +87,8 @@ static int read_service_key(struct shunt_service_key *key, struct nlattr **attrs
 	err = get_af(&key->af, attrs[SHUNT_SVC_ATTR_AF], extack);
 	if (err)
 		return err;
-	if (attrs[SHUNT_SVC_ATTR_FWMARK]) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_FWMARK],
-				    "services by firewall mark are not supported yet");
-		return -EOPNOTSUPP;
-	}
+	if (attrs[SHUNT_SVC_ATTR_FWMARK])
+		return get_fwmark(key, attrs[SHUNT_SVC_ATTR_FWMARK], extack);
 	if (!attrs[SHUNT_SVC_ATTR_PROTOCOL] || !attrs[SHUNT_SVC_ATTR_ADDR] ||
 	    !attrs[SHUNT_SVC_ATTR_PORT]) {
 		NL_SET_ERR_MSG(extack, "a virtual service needs protocol, address and port");
@@ -143,6 +150,21 @@ int shunt_get_service_key(struct shunt_service_key *key, const struct nlattr *ne
 	return read_service_key(key, attrs, extack);
 }
 
+static int get_netmask(struct shunt_service_config *config,
+		       const struct nlattr *attr,
+		       struct netlink_ext_ack *extack)
+{
+	if (config->key.af == AF_INET) {
+		config->netmask = nla_get_be32(attr);
+		return 0;
+	}
+	config->prefix = nla_get_u32(attr);
+	if (config->prefix >= 1 && config->prefix <= 128)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "an IPv6 prefix length lies between 1 and 128");
+	return -EINVAL;
+}
+
 /**
  * shunt_get_service_config() - a service as a request wants it
  * @config:	filled
@@ -157,7 +179,6 @@ int shunt_get_service_config(struct shunt_service_config *config,
 {
 	struct nlattr *attrs[SHUNT_SVC_ATTR_MAX + 1];
 	struct shunt_flags flags;
-	u32 netmask;
 	int err;
 
 	err = parse_service(attrs, nest, extack);
@@ -184,15 +205,13 @@ int shunt_get_service_config(struct shunt_service_config *config,
 				    "persistence engines are not supported yet");
 		return -ENOENT;
 	}
-	netmask = nla_get_u32(attrs[SHUNT_SVC_ATTR_NETMASK]);
-	if (config->key.af == AF_INET6 && (netmask < 1 || netmask > 128)) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_NETMASK],
-				    "an IPv6 prefix length lies between 1 and 128");
-		return -EINVAL;
-	}
+	err = get_netmask(config, attrs[SHUNT_SVC_ATTR_NETMASK], extack);
+	if (err)
+		return err;
 	memcpy(&flags, nla_data(attrs[SHUNT_SVC_ATTR_FLAGS]), sizeof(flags));
 	config->flags = flags.flags;
 	config->mask = flags.mask;
+	config->timeout = nla_get_u32(attrs[SHUNT_SVC_ATTR_TIMEOUT]);
 	return 0;
 }
 
@@ -353,8 +372,11 @@ int shunt_put_timeouts(struct sk_buff *skb, const struct shunt_net *sn)
 
 static int put_key(struct sk_buff *skb, const struct shunt_service_key *key)
 {
-	if (nla_put_u16(skb, SHUNT_SVC_ATTR_AF, key->af) ||
-	    nla_put_u16(skb, SHUNT_SVC_ATTR_PROTOCOL, key->proto) ||
+	if (nla_put_u16(skb, SHUNT_SVC_ATTR_AF, key->af))
+		return -EMSGSIZE;
+	if (key->fwmark)
+		return nla_put_u32(skb, SHUNT_SVC_ATTR_FWMARK, key->fwmark);
+	if (nla_put_u16(skb, SHUNT_SVC_ATTR_PROTOCOL, key->proto) ||
 	    put_addr(skb, SHUNT_SVC_ATTR_ADDR, &key->addr) ||
 	    nla_put_be16(skb, SHUNT_SVC_ATTR_PORT, key->port))
 		return -EMSGSIZE;
@@ -379,6 +401,13 @@ int shunt_put_service_key(struct sk_buff *skb,
 	return 0;
 }
 
+static int put_netmask(struct sk_buff *skb, const struct shunt_service *svc)
+{
+	if (svc->key.af == AF_INET)
+		return nla_put_be32(skb, SHUNT_SVC_ATTR_NETMASK, svc->netmask);
+	return nla_put_u32(skb, SHUNT_SVC_ATTR_NETMASK, svc->prefix);
+}
+
 /**
  * shunt_put_service() - a virtual service without its real servers
  * @skb:	message under construction
@@ -395,7 +424,6 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
 		.flags = svc->flags | SHUNT_SVC_F_HASHED,
 		.mask = ~0,
 	};
-	u32 netmask = svc->key.af == AF_INET ? ~0 : 128;
 	struct shunt_stats stats;
 	struct nlattr *nest;
 
@@ -404,8 +432,8 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
 	if (!nest || put_key(skb, &svc->key) ||
 	    nla_put_string(skb, SHUNT_SVC_ATTR_SCHED_NAME, svc->sched->name) ||
 	    nla_put(skb, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags) ||
-	    nla_put_u32(skb, SHUNT_SVC_ATTR_TIMEOUT, 0) ||
-	    nla_put_u32(skb, SHUNT_SVC_ATTR_NETMASK, netmask) ||
+	    nla_put_u32(skb, SHUNT_SVC_ATTR_TIMEOUT, svc->timeout) ||
+	    put_netmask(skb, svc) ||
 	    put_stats32(skb, SHUNT_SVC_ATTR_STATS, &stats) ||
 	    shunt_put_stats64(skb, SHUNT_SVC_ATTR_STATS64, &stats))
 		return -EMSGSIZE;
@@ -444,7 +472,8 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest)
 			atomic_read(&dest->active)) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_INACT_CONNS,
 			atomic_read(&dest->inactive)) ||
-	    nla_put_u32(skb, SHUNT_DEST_ATTR_PERSIST_CONNS, 0) ||
+	    nla_put_u32(skb, SHUNT_DEST_ATTR_PERSIST_CONNS,
+			atomic_read(&dest->templates)) ||
 	    nla_put_u16(skb, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->af) ||
 	    put_stats32(skb, SHUNT_DEST_ATTR_STATS, &stats) ||
 	    shunt_put_stats64(skb, SHUNT_DEST_ATTR_STATS64, &stats))
@@ -474,9 +503,11 @@ int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 
 	if (!nest ||
 	    nla_put_u16(skb, SHUNT_CONN_ATTR_AF, c->af) ||
-	    nla_put_u16(skb, SHUNT_CONN_ATTR_PROTOCOL, c->proto) ||
+	    nla_put_u16(skb, SHUNT_CONN_ATTR_PROTOCOL,
+			shunt_conn_shown_proto(c)) ||
 	    put_addr(skb, SHUNT_CONN_ATTR_CLIENT_ADDR, &client) ||
-	    nla_put_be16(skb, SHUNT_CONN_ATTR_CLIENT_PORT, request->sport) ||
+	    nla_put_be16(skb, SHUNT_CONN_ATTR_CLIENT_PORT,
+			 shunt_conn_shown_port(c)) ||
 	    put_addr(skb, SHUNT_CONN_ATTR_VIRTUAL_ADDR, &virtual) ||
 	    nla_put_be16(skb, SHUNT_CONN_ATTR_VIRTUAL_PORT, request->dport) ||
 	    nla_put_u16(skb, SHUNT_CONN_ATTR_DEST_AF, c->dest->af) ||

@@ -15,29 +15,29 @@
 #include "table/expire.h"
 #include "table/trash.h"
 
-/* Flags that change nothing: who sends them gets what they say. */
-#define SERVICE_FLAGS_OK	SHUNT_SVC_F_HASHED
+/* Flags of every service. HASHED changes nothing: who sends it has it. */
+#define SERVICE_FLAGS	(SHUNT_SVC_F_HASHED | SHUNT_SVC_F_PERSISTENT |	\
+			 SHUNT_SVC_F_ONEPACKET)
 
 static int check_service(const struct shunt_service_config *config, u32 flags,
 			 struct netlink_ext_ack *extack)
 {
-	if (flags & SHUNT_SVC_F_PERSISTENT) {
-		NL_SET_ERR_MSG(extack, "persistent services are not supported yet");
-		return -EOPNOTSUPP;
+	bool persistent = flags & SHUNT_SVC_F_PERSISTENT;
+
+	if (persistent &&
+	    (!config->timeout || config->timeout > INT_MAX / HZ)) {
+		NL_SET_ERR_MSG(extack, "the timeout of persistence is out of range");
+		return -EINVAL;
 	}
-	if (flags & SHUNT_SVC_F_ONEPACKET) {
-		NL_SET_ERR_MSG(extack, "one-packet scheduling is not supported yet");
-		return -EOPNOTSUPP;
+	if (!persistent && !config->key.port && !config->key.fwmark) {
+		NL_SET_ERR_MSG(extack, "a service for all ports (port 0) has to be persistent");
+		return -EINVAL;
 	}
-	if (flags & ~(SERVICE_FLAGS_OK | config->sched->flags)) {
+	if (flags & ~(SERVICE_FLAGS | config->sched->flags)) {
 		if (config->sched->flags)
 			NL_SET_ERR_MSG(extack, "this scheduler knows no such flag");
 		else
 			NL_SET_ERR_MSG(extack, "this scheduler takes no flags");
-		return -EOPNOTSUPP;
-	}
-	if (!config->key.port) {
-		NL_SET_ERR_MSG(extack, "port 0 needs a persistent service, which is not supported yet");
 		return -EOPNOTSUPP;
 	}
 	return 0;
@@ -91,6 +91,16 @@ static int prepare_net(struct shunt_net *sn, u8 af)
 	return shunt_hooks_register(sn);
 }
 
+static void set_persistence(struct shunt_service *svc,
+			    const struct shunt_service_config *config)
+{
+	WRITE_ONCE(svc->timeout, config->timeout);
+	if (svc->key.af == AF_INET)
+		WRITE_ONCE(svc->netmask, config->netmask);
+	else
+		WRITE_ONCE(svc->prefix, config->prefix);
+}
+
 /**
  * shunt_config_add_service() - add a virtual service
  * @sn:		the netns
@@ -121,11 +131,14 @@ int shunt_config_add_service(struct shunt_net *sn,
 					   flags);
 		err = PTR_ERR_OR_ZERO(svc);
 	}
-	if (err)
+	if (err) {
 		idle_locked(sn);
-	else
-		service_changed(sn, SHUNT_CMD_NEW_SERVICE, svc);
-	return err;
+		return err;
+	}
+	/* In time: it has no real server yet. */
+	set_persistence(svc, config);
+	service_changed(sn, SHUNT_CMD_NEW_SERVICE, svc);
+	return 0;
 }
 
 /* The picks have to follow every change of a service or its real servers. */
@@ -139,7 +152,7 @@ static int renew_picks(struct shunt_net *sn, struct shunt_service *svc,
 	if (IS_ERR(picks))
 		return PTR_ERR(picks);
 	svc->sched = sched;
-	svc->flags = flags;
+	WRITE_ONCE(svc->flags, flags);
 	rcu_assign_pointer(svc->picks, picks);
 	shunt_picks_free(old);
 	return 0;
@@ -167,9 +180,11 @@ int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 	if (err)
 		return err;
 	err = renew_picks(sn, svc, config->sched, flags);
-	if (!err)
-		service_changed(sn, SHUNT_CMD_SET_SERVICE, svc);
-	return err;
+	if (err)
+		return err;
+	set_persistence(svc, config);
+	service_changed(sn, SHUNT_CMD_SET_SERVICE, svc);
+	return 0;
 }
 
 static void delete_service(struct shunt_net *sn, struct shunt_service *svc)

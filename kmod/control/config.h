@@ -17,12 +17,20 @@ struct netlink_ext_ack;
  * @sched:	its scheduler
  * @flags:	SHUNT_SVC_F_* to set
  * @mask:	which of them count
+ * @timeout:	seconds for which a client stays, if it is persistent
+ * @netmask:	which clients count as one then: an IPv4 mask
+ * @prefix:	an IPv6 prefix length
  */
 struct shunt_service_config {
 	struct shunt_service_key key;
 	const struct shunt_scheduler *sched;
 	u32 flags;
 	u32 mask;
+	u32 timeout;
+	union {
+		__be32 netmask;
+		u32 prefix;
+	};
 };
 
 /**

@@ -21,7 +21,14 @@
 
 static const char *proto_name(u8 proto)
 {
-	return proto == IPPROTO_TCP ? "TCP" : "UDP";
+	switch (proto) {
+	case IPPROTO_TCP:
+		return "TCP";
+	case IPPROTO_UDP:
+		return "UDP";
+	default:
+		return "IP";
+	}
 }
 
 static const char *fwd_name(u8 fwd)
@@ -147,11 +154,22 @@ static void show_service(struct seq_file *seq, const struct shunt_service *svc)
 {
 	const struct shunt_service_key *key = &svc->key;
 
-	seq_printf(seq, "%s  ", proto_name(key->proto));
-	show_endpoint(seq, key->af, &key->addr, key->port);
-	/* IPv4 has another column here, which is empty. */
-	seq_printf(seq, " %s %s\n", svc->sched->name,
-		   key->af == AF_INET ? " " : "");
+	if (key->fwmark) {
+		seq_printf(seq, "FWM  %08X", key->fwmark);
+	} else {
+		seq_printf(seq, "%s  ", proto_name(key->proto));
+		show_endpoint(seq, key->af, &key->addr, key->port);
+	}
+	seq_printf(seq, " %s ", svc->sched->name);
+	/* IPv6 services by address lack this column. */
+	if (key->fwmark || key->af == AF_INET)
+		seq_puts(seq, svc->flags & SHUNT_SVC_F_ONEPACKET ? "ops " : "");
+	if (!key->fwmark && key->af == AF_INET)
+		seq_putc(seq, ' ');
+	if (svc->flags & SHUNT_SVC_F_PERSISTENT)
+		seq_printf(seq, "persistent %d %08X", svc->timeout * HZ,
+			   ntohl(svc->netmask));
+	seq_putc(seq, '\n');
 }
 
 static void show_dest(struct seq_file *seq, const struct shunt_dest *dest)
@@ -258,8 +276,9 @@ static void show_conn(struct seq_file *seq, const struct shunt_conn *c)
 	const struct shunt_tuple *request = shunt_conn_tuple(c, SHUNT_DIR_REQUEST);
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
 
-	seq_printf(seq, "%-3s ", proto_name(c->proto));
-	show_end(seq, c->af, shunt_tuple_src(request), request->sport);
+	seq_printf(seq, "%-3s ", proto_name(shunt_conn_shown_proto(c)));
+	show_end(seq, c->af, shunt_tuple_src(request),
+		 shunt_conn_shown_port(c));
 	show_end(seq, c->af, shunt_tuple_dst(request), request->dport);
 	show_end(seq, c->af, shunt_tuple_src(reply), reply->sport);
 	seq_printf(seq, "%-11s ",

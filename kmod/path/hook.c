@@ -48,6 +48,8 @@ static void account(struct shunt_packet *pkt, struct shunt_conn *c,
 	shunt_conn_touch(c);
 	if (c->proto == IPPROTO_TCP)
 		shunt_conn_tcp(pkt->sn, c, dir, pkt->tcp_flags);
+	else if (dir == SHUNT_DIR_REPLY)
+		shunt_conn_answered(c);
 }
 
 static enum shunt_verdict request(struct shunt_packet *pkt,
@@ -88,9 +90,15 @@ static enum shunt_verdict flow_in(struct shunt_packet *pkt)
 		shunt_conn_kill(pkt->sn, c);
 		c = NULL;
 	}
+	if (c)
+		return request(pkt, c);
+
+	c = shunt_schedule(pkt, &verdict);
 	if (!c)
-		c = shunt_schedule(pkt, &verdict);
-	return c ? request(pkt, c) : verdict;
+		return verdict;
+	verdict = request(pkt, c);
+	shunt_conn_discard(c);
+	return verdict;
 }
 
 static enum shunt_verdict flow_out(struct shunt_packet *pkt)

@@ -8,11 +8,22 @@
 #include "sched/sched.h"
 #include "table/conn.h"
 #include "table/dest.h"
-#include "table/service.h"
+#include "table/persist.h"
 
 /* How many real servers are tried whose replies could be taken for others'. */
 #define MAX_TRIES	8
 
+static struct shunt_service *find_marked(const struct shunt_packet *pkt)
+{
+	const struct shunt_service_key key = {
+		.af = pkt->tuple.af,
+		.fwmark = pkt->skb->mark,
+	};
+
+	return key.fwmark ? shunt_service_lookup(pkt->sn, &key) : NULL;
+}
+
+/* A service by mark comes first, one for all ports last. */
 static struct shunt_service *find_service(const struct shunt_packet *pkt)
 {
 	const struct shunt_tuple *tuple = &pkt->tuple;
@@ -22,8 +33,18 @@ static struct shunt_service *find_service(const struct shunt_packet *pkt)
 		.af = tuple->af,
 		.proto = tuple->proto,
 	};
+	struct shunt_net *sn = pkt->sn;
+	struct shunt_service *svc = NULL;
 
-	return shunt_service_lookup(pkt->sn, &key);
+	if (READ_ONCE(sn->by_mark))
+		svc = find_marked(pkt);
+	if (!svc)
+		svc = shunt_service_lookup(sn, &key);
+	if (!svc && READ_ONCE(sn->all_ports)) {
+		key.port = 0;
+		svc = shunt_service_lookup(sn, &key);
+	}
+	return svc;
 }
 
 /*
@@ -40,17 +61,76 @@ static void refuse(struct shunt_packet *pkt)
 	shunt_drop(pkt->sn, SHUNT_DROP_NO_DEST);
 }
 
-static struct shunt_conn *create(struct shunt_packet *pkt,
-				 struct shunt_dest *dest)
+/* The real server that the scheduler says; @again when that could not be. */
+static int choose(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
+		  struct shunt_service *svc, bool again)
 {
-	u8 state = pkt->tuple.proto == IPPROTO_TCP ? SHUNT_TCP_SYN_RECV :
-						     SHUNT_TCP_NONE;
-	struct shunt_conn *c;
+	plan->dest = shunt_picks_choose(svc, &pkt->tuple, again);
+	if (!plan->dest)
+		return -ECONNREFUSED;
+	plan->port = plan->dest->port ?: pkt->tuple.dport;
+	return 0;
+}
 
-	c = shunt_conn_create(pkt->sn, &pkt->tuple, dest, state);
+/*
+ * The real server that the client had before. Where a service is for many
+ * ports, each stays as it is, whatever the real server's.
+ */
+static int stay(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
+		struct shunt_service *svc)
+{
+	const struct shunt_tuple *tuple = &pkt->tuple;
+	struct shunt_conn *template;
+	int err;
+
+	template = shunt_template_find(pkt->sn, svc, tuple);
+	if (!template) {
+		err = choose(plan, pkt, svc, false);
+		if (err)
+			return err;
+		template = shunt_template_create(pkt->sn, svc, tuple,
+						 plan->dest);
+		if (IS_ERR(template))
+			return PTR_ERR(template);
+	}
+	plan->template = template;
+	plan->dest = template->dest;
+	plan->port = tuple->dport;
+	if (tuple->dport == svc->key.port && plan->dest->port)
+		plan->port = plan->dest->port;
+	return 0;
+}
+
+/* With TCP, one packet would be nothing to schedule. */
+static struct shunt_conn *make(const struct shunt_packet *pkt,
+			       const struct shunt_service *svc,
+			       struct shunt_conn_plan *plan)
+{
+	if (unlikely(READ_ONCE(svc->flags) & SHUNT_SVC_F_ONEPACKET) &&
+	    pkt->tuple.proto == IPPROTO_UDP)
+		return shunt_conn_once(pkt->sn, plan);
+	return shunt_conn_create(pkt->sn, plan);
+}
+
+static struct shunt_conn *create(const struct shunt_packet *pkt,
+				 struct shunt_service *svc, bool again)
+{
+	struct shunt_conn_plan plan = {
+		.request = &pkt->tuple,
+		.state = pkt->tuple.proto == IPPROTO_TCP ? SHUNT_TCP_SYN_RECV :
+							   SHUNT_TCP_NONE,
+	};
+	struct shunt_conn *c;
+	int err;
+
+	err = shunt_service_is_persistent(svc) ? stay(&plan, pkt, svc) :
+						 choose(&plan, pkt, svc, again);
+	if (err)
+		return ERR_PTR(err);
+	c = make(pkt, svc, &plan);
 	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE &&
-	    shunt_conn_make_way(pkt->sn, &pkt->tuple, dest))
-		c = shunt_conn_create(pkt->sn, &pkt->tuple, dest, state);
+	    shunt_conn_make_way(pkt->sn, &plan))
+		c = make(pkt, svc, &plan);
 	return c;
 }
 
@@ -69,21 +149,18 @@ static struct shunt_conn *find_twin(struct shunt_packet *pkt)
 static struct shunt_conn *connect(struct shunt_packet *pkt,
 				  struct shunt_service *svc)
 {
-	struct shunt_dest *dest;
 	struct shunt_conn *c;
 	bool clash = false;
 	int tries;
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		dest = shunt_picks_choose(svc, &pkt->tuple, clash);
-		if (!dest) {
-			refuse(pkt);
-			return NULL;
-		}
-		c = create(pkt, dest);
+		c = create(pkt, svc, clash);
 		if (!IS_ERR(c))
 			return c;
 		switch (PTR_ERR(c)) {
+		case -ECONNREFUSED:
+			refuse(pkt);
+			return NULL;
 		case -EEXIST:
 			c = find_twin(pkt);
 			if (c)
@@ -111,7 +188,7 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
  *		no virtual service or begins no connection, else SHUNT_DROP
  *
  * Context: RCU read lock, bottom halves off.
- * Return: the connection, or NULL.
+ * Return: the connection, to be discarded after use, or NULL.
  */
 struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 				  enum shunt_verdict *verdict)

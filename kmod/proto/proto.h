@@ -26,6 +26,9 @@ enum shunt_tcp_state {
 	SHUNT_TCP_MAX,
 };
 
+/* What has no such states: nothing yet, or the real server has answered. */
+#define SHUNT_ASSURED	1
+
 /* What is seen of a connection, which decides what a flag means. */
 enum shunt_view {
 	SHUNT_VIEW_REQUEST,	/* a request; replies are seen too (NAT) */

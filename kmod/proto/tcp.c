@@ -138,13 +138,15 @@ bool shunt_tcp_active(u8 state)
 
 /**
  * shunt_state_name() - a state as listings show it
- * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @proto:	IPPROTO_TCP or IPPROTO_UDP; 0 for a persistence template
  * @state:	of the connection
  *
  * Return: a constant string.
  */
 const char *shunt_state_name(u8 proto, u8 state)
 {
+	if (!proto)
+		return state == SHUNT_ASSURED ? "ASSURED" : "NONE";
 	if (proto == IPPROTO_UDP)
 		return "UDP";
 	return state < SHUNT_TCP_MAX ? names[state] : "ERR!";

@@ -92,28 +92,25 @@ struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
 	return node_conn(node);
 }
 
-/* A real server without a port of its own has the service's. */
 static void reply_tuple(struct shunt_tuple *reply,
-			const struct shunt_tuple *request,
-			const struct shunt_dest *dest)
+			const struct shunt_conn_plan *plan)
 {
-	shunt_tuple_invert(reply, request);
+	shunt_tuple_invert(reply, plan->request);
 	reply->dir = SHUNT_DIR_REPLY;
-	reply->sport = dest->port ?: request->dport;
-	if (request->af == AF_INET)
-		reply->src4 = dest->addr.ip;
+	reply->sport = plan->port;
+	if (reply->af == AF_INET)
+		reply->src4 = plan->dest->addr.ip;
 	else
-		reply->src6 = dest->addr.in6;
+		reply->src6 = plan->dest->addr.in6;
 }
 
-static void set_nodes(struct shunt_conn *c, const struct shunt_tuple *request)
+static void set_nodes(struct shunt_conn *c, const struct shunt_conn_plan *plan)
 {
 	struct shunt_tuple *to = &shunt_conn_node(c, SHUNT_DIR_REQUEST)->tuple;
 
-	memcpy(to, request, shunt_tuple_size(c->af));
+	memcpy(to, plan->request, shunt_tuple_size(c->af));
 	to->dir = SHUNT_DIR_REQUEST;
-	reply_tuple(&shunt_conn_node(c, SHUNT_DIR_REPLY)->tuple, request,
-		    c->dest);
+	reply_tuple(&shunt_conn_node(c, SHUNT_DIR_REPLY)->tuple, plan);
 }
 
 static int insert_node(struct shunt_net *sn, struct shunt_conn *c,
@@ -132,42 +129,107 @@ static void remove_node(struct shunt_net *sn, struct shunt_conn *c,
 			       params);
 }
 
+static bool has_requests(const struct shunt_conn *c)
+{
+	return c->kind == SHUNT_CONN_WHOLE;
+}
+
+/* Replies pass through, so that their tuple is in the table, too. */
+static bool has_replies(const struct shunt_conn *c)
+{
+	return c->fwd == SHUNT_FWD_MASQ && !shunt_conn_is_template(c);
+}
+
 /*
  * Requests first: two CPUs may carry packets of one new connection, and it is
  * by the request that the later one learns of it (-EEXIST).
  */
 static int publish(struct shunt_net *sn, struct shunt_conn *c)
 {
-	int err = insert_node(sn, c, SHUNT_DIR_REQUEST);
+	int err = 0;
 
-	if (err || c->fwd != SHUNT_FWD_MASQ)
+	if (has_requests(c))
+		err = insert_node(sn, c, SHUNT_DIR_REQUEST);
+	if (err || !has_replies(c))
 		return err;
 	err = insert_node(sn, c, SHUNT_DIR_REPLY);
-	if (err)
+	if (err && has_requests(c))
 		remove_node(sn, c, SHUNT_DIR_REQUEST);
 	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
-static void free_conn(struct rcu_head *rcu)
+static void free_conn(struct shunt_conn *c)
 {
-	struct shunt_conn *c = container_of(rcu, struct shunt_conn, rcu);
-
 	shunt_dest_put(c->dest);
 	kmem_cache_free(c->af == AF_INET ? conn4_cache : conn6_cache, c);
 }
 
-/* TCP says whether a connection is active, of UDP all count as inactive. */
-static bool is_active(u8 proto, u8 state)
+static void put_template(struct shunt_conn *template)
 {
-	return proto == IPPROTO_TCP && shunt_tcp_active(state);
+	if (refcount_dec_and_test(&template->refs))
+		free_conn(template);
+}
+
+/* Nobody finds it any more, but those who follow a template may yet hold it. */
+static void release(struct rcu_head *rcu)
+{
+	struct shunt_conn *c = container_of(rcu, struct shunt_conn, rcu);
+
+	if (shunt_conn_is_template(c)) {
+		put_template(c);
+		return;
+	}
+	if (c->template)
+		put_template(c->template);
+	free_conn(c);
+}
+
+/* TCP says whether a connection is active, of UDP all count as inactive. */
+static enum shunt_load load_of(const struct shunt_conn *c, u8 state)
+{
+	if (c->kind != SHUNT_CONN_WHOLE)
+		return SHUNT_LOAD_NONE;
+	if (shunt_conn_is_template(c))
+		return SHUNT_LOAD_TEMPLATE;
+	return c->proto == IPPROTO_TCP && shunt_tcp_active(state) ?
+		       SHUNT_LOAD_ACTIVE : SHUNT_LOAD_INACTIVE;
+}
+
+static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
+{
+	bool v4 = plan->request->af == AF_INET;
+	struct shunt_conn *c;
+
+	c = kmem_cache_alloc(v4 ? conn4_cache : conn6_cache, GFP_ATOMIC);
+	if (!c)
+		return NULL;
+	INIT_HLIST_NODE(&c->wheel);
+	spin_lock_init(&c->lock);
+	c->due = 0;
+	c->shard = 0;
+	c->dead = false;
+	c->kind = plan->kind;
+	refcount_set(&c->refs, 1);
+	c->timeout = plan->timeout;
+	c->template = plan->template;
+	c->dest = plan->dest;
+	c->seen = (u32)jiffies;
+	c->state = plan->state;
+	c->fwd = READ_ONCE(plan->dest->fwd);
+	c->proto = plan->request->proto;
+	c->af = plan->request->af;
+	set_nodes(c, plan);
+	/* The table still has its own, since we found it there. */
+	if (c->template)
+		refcount_inc(&c->template->refs);
+	return c;
 }
 
 /**
  * shunt_conn_create() - make a connection and publish it
  * @sn:		the netns
- * @request:	tuple of its first packet
- * @dest:	its real server, held by the caller's RCU read lock
- * @state:	protocol state its first packet takes it to
+ * @plan:	what it shall be like; the caller's RCU read lock holds real
+ *		server and template
  *
  * Context: RCU read lock and bottom halves off.
  * Return: the connection; -EEXIST when another CPU was first, -EADDRINUSE when
@@ -175,30 +237,16 @@ static bool is_active(u8 proto, u8 state)
  * shunt_conn_make_way()), -ENOMEM, or what the table says (-EBUSY, -E2BIG).
  */
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
-				     const struct shunt_tuple *request,
-				     struct shunt_dest *dest, u8 state)
+				     const struct shunt_conn_plan *plan)
 {
-	bool v4 = request->af == AF_INET;
-	struct shunt_conn *c;
+	struct shunt_conn *c = alloc(plan);
+	enum shunt_load load;
 	int err;
 
-	c = kmem_cache_alloc(v4 ? conn4_cache : conn6_cache, GFP_ATOMIC);
 	if (!c)
 		return ERR_PTR(-ENOMEM);
-	INIT_HLIST_NODE(&c->wheel);
-	spin_lock_init(&c->lock);
-	c->due = 0;
-	c->shard = 0;
-	c->dead = false;
-	c->dest = dest;
-	c->seen = (u32)jiffies;
-	c->state = state;
-	c->fwd = READ_ONCE(dest->fwd);
-	c->proto = request->proto;
-	c->af = request->af;
-	set_nodes(c, request);
-
-	shunt_dest_bind(dest, is_active(c->proto, c->state));
+	load = load_of(c, c->state);
+	shunt_dest_bind(c->dest, load);
 	atomic_inc(&sn->conn_count);
 	/* Pairs with the one in turn(), which may be stopping the wheel. */
 	smp_mb__after_atomic();
@@ -212,14 +260,78 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 		WRITE_ONCE(c->dead, true);
 	spin_unlock(&c->lock);
 	if (!err) {
-		shunt_count_conn(dest->counters);
+		if (!shunt_conn_is_template(c))
+			shunt_count_conn(c->dest->counters);
 		return c;
 	}
 
-	shunt_dest_unbind(dest, is_active(c->proto, c->state));
+	shunt_dest_unbind(c->dest, load);
 	atomic_dec(&sn->conn_count);
-	call_rcu(&c->rcu, free_conn);
+	call_rcu(&c->rcu, release);
 	return ERR_PTR(err);
+}
+
+/* How long a real server may take to answer a packet scheduled by itself. */
+#define ONCE_TIMEOUT	30
+
+/* The client's last packet may have gone this very way. */
+static struct shunt_conn *find_replies(struct shunt_net *sn,
+				       const struct shunt_conn_plan *plan)
+{
+	struct shunt_tuple reply;
+	struct shunt_conn *c;
+	enum shunt_dir dir;
+
+	reply_tuple(&reply, plan);
+	c = shunt_conn_lookup(sn, &reply, &dir);
+	if (!c || c->kind != SHUNT_CONN_REPLIES || c->dest != plan->dest ||
+	    shunt_conn_is_dead(c) ||
+	    !shunt_tuple_equal(shunt_conn_tuple(c, SHUNT_DIR_REQUEST),
+			       plan->request))
+		return NULL;
+	return c;
+}
+
+/**
+ * shunt_conn_once() - what forwards a packet that is scheduled by itself
+ * @sn:		the netns
+ * @plan:	as for shunt_conn_create(); kind and timeout are set here
+ *
+ * The next packet will not find it. By NAT its replies do, else it is loose.
+ *
+ * Context: RCU read lock and bottom halves off.
+ * Return: a connection for shunt_conn_discard(), or as shunt_conn_create().
+ */
+struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
+				   struct shunt_conn_plan *plan)
+{
+	struct shunt_conn *c;
+
+	plan->timeout = ONCE_TIMEOUT;
+	if (READ_ONCE(plan->dest->fwd) == SHUNT_FWD_MASQ) {
+		plan->kind = SHUNT_CONN_REPLIES;
+		c = find_replies(sn, plan);
+		if (!c)
+			return shunt_conn_create(sn, plan);
+	} else {
+		plan->kind = SHUNT_CONN_LOOSE;
+		c = alloc(plan);
+		if (!c)
+			return ERR_PTR(-ENOMEM);
+		refcount_inc(&c->dest->refs);
+	}
+	shunt_count_conn(c->dest->counters);
+	return c;
+}
+
+/**
+ * shunt_conn_discard() - let go of what has forwarded its packet
+ * @c:	a connection; nothing happens unless it is loose
+ */
+void shunt_conn_discard(struct shunt_conn *c)
+{
+	if (c->kind == SHUNT_CONN_LOOSE)
+		release(&c->rcu);
 }
 
 /**
@@ -232,7 +344,7 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
  */
 bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 {
-	bool active;
+	enum shunt_load load;
 
 	spin_lock_bh(&c->lock);
 	if (c->dead) {
@@ -240,24 +352,24 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 		return false;
 	}
 	WRITE_ONCE(c->dead, true);
-	active = is_active(c->proto, c->state);
+	load = load_of(c, c->state);
 	shunt_wheel_remove(sn, c);
 	spin_unlock_bh(&c->lock);
 
-	if (c->fwd == SHUNT_FWD_MASQ)
+	if (has_replies(c))
 		remove_node(sn, c, SHUNT_DIR_REPLY);
-	remove_node(sn, c, SHUNT_DIR_REQUEST);
-	shunt_dest_unbind(c->dest, active);
+	if (has_requests(c))
+		remove_node(sn, c, SHUNT_DIR_REQUEST);
+	shunt_dest_unbind(c->dest, load);
 	atomic_dec(&sn->conn_count);
-	call_rcu(&c->rcu, free_conn);
+	call_rcu(&c->rcu, release);
 	return true;
 }
 
 /**
  * shunt_conn_make_way() - end the connection whose replies are in the way
  * @sn:		the netns
- * @request:	tuple of a request that is to go to @dest
- * @dest:	the real server, reached by NAT
+ * @plan:	a connection by NAT that could not be made
  *
  * A client that uses one port towards two services which share a real server
  * gets replies that could belong to either. A connection that is over has no
@@ -267,15 +379,14 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
  * Return: true if shunt_conn_create() is worth another try.
  */
 bool shunt_conn_make_way(struct shunt_net *sn,
-			 const struct shunt_tuple *request,
-			 const struct shunt_dest *dest)
+			 const struct shunt_conn_plan *plan)
 {
 	struct shunt_tuple reply;
 	struct shunt_conn *owner;
 	enum shunt_dir dir;
 	u8 state;
 
-	reply_tuple(&reply, request, dest);
+	reply_tuple(&reply, plan);
 	owner = shunt_conn_lookup(sn, &reply, &dir);
 	if (!owner)
 		return true;
@@ -292,6 +403,23 @@ static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)
 	if (c->fwd != SHUNT_FWD_MASQ)
 		return SHUNT_VIEW_HALF;
 	return dir == SHUNT_DIR_REQUEST ? SHUNT_VIEW_REQUEST : SHUNT_VIEW_REPLY;
+}
+
+/* A client that got through: its template is worth more than others. */
+static void assure(struct shunt_conn *template)
+{
+	if (template && READ_ONCE(template->state) != SHUNT_ASSURED)
+		WRITE_ONCE(template->state, SHUNT_ASSURED);
+}
+
+/**
+ * shunt_conn_answer() - the real server has answered for the first time
+ * @c:	a connection without a state machine
+ */
+void shunt_conn_answer(struct shunt_conn *c)
+{
+	WRITE_ONCE(c->state, SHUNT_ASSURED);
+	assure(c->template);
 }
 
 /**
@@ -317,12 +445,21 @@ void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 	spin_lock_bh(&c->lock);
 	next = shunt_tcp_next(c->state, view, flags);
 	if (next != c->state && !c->dead) {
-		shunt_dest_move(c->dest, is_active(c->proto, c->state),
-				is_active(c->proto, next));
+		if (next == SHUNT_TCP_ESTABLISHED)
+			assure(c->template);
+		shunt_dest_move(c->dest, load_of(c, c->state),
+				load_of(c, next));
 		WRITE_ONCE(c->state, next);
 		shunt_wheel_hasten(sn, c);
 	}
 	spin_unlock_bh(&c->lock);
+}
+
+static u32 timeout_of(const struct shunt_net *sn, const struct shunt_conn *c)
+{
+	if (c->timeout)
+		return c->timeout;
+	return shunt_timeout(&sn->timeouts, c->proto, READ_ONCE(c->state));
 }
 
 /**
@@ -335,8 +472,7 @@ void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
  */
 u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c)
 {
-	u32 timeout = shunt_timeout(&sn->timeouts, c->proto,
-				    READ_ONCE(c->state)) * HZ;
+	u32 timeout = timeout_of(sn, c) * HZ;
 	u32 seen = READ_ONCE(c->seen);
 	s32 idle = (s32)((u32)jiffies - seen);
 
@@ -422,15 +558,17 @@ int shunt_conns_init(struct shunt_net *sn)
 void shunt_conns_exit(struct shunt_net *sn)
 {
 	struct rhashtable_iter iter;
-	struct shunt_conn *c;
+	struct shunt_node *node;
 	unsigned int batch;
 
 	while (atomic_read(&sn->conn_count)) {
 		batch = 1000;
 		rhashtable_walk_enter(&sn->conns, &iter);
 		rhashtable_walk_start(&iter);
-		while (batch-- && (c = shunt_conn_walk_next(&iter)))
-			shunt_conn_kill(sn, c);
+		while (batch-- && (node = rhashtable_walk_next(&iter))) {
+			if (!IS_ERR(node))
+				shunt_conn_kill(sn, node_conn(node));
+		}
 		rhashtable_walk_stop(&iter);
 		rhashtable_walk_exit(&iter);
 		cond_resched();

@@ -10,6 +10,7 @@
 #define SHUNT_CONN_H
 
 #include <linux/jiffies.h>
+#include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 
@@ -33,6 +34,13 @@ struct shunt_node {
 #define SHUNT_NODE6_SIZE \
 	(offsetof(struct shunt_node, tuple) + SHUNT_TUPLE6_SIZE)
 
+/* How much of a connection there is. */
+enum shunt_conn_kind {
+	SHUNT_CONN_WHOLE,
+	SHUNT_CONN_REPLIES,	/* only replies find it: one-packet scheduling */
+	SHUNT_CONN_LOOSE,	/* in no table; who made it discards it */
+};
+
 /**
  * struct shunt_conn - a connection
  * @wheel:	in a slot of the expiry wheel (table/expire.c)
@@ -42,12 +50,17 @@ struct shunt_node {
  * @due:	the wheel's tick at which expiry is checked next
  * @shard:	the part of the wheel it is in
  * @dead:	out of the table or about to be
+ * @kind:	enum shunt_conn_kind
+ * @refs:	of a template: one for the table, one for each connection that
+ *		follows it
+ * @timeout:	seconds; 0 for those of protocol and state
+ * @template:	the one it follows, or NULL
  * @dest:	its real server, for life
  * @seen:	jiffies of its last packet
  * @state:	protocol state (proto/proto.h), read locklessly
  * @fwd:	forwarding method; a later change of the real server's is not
  *		followed
- * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @proto:	IPPROTO_TCP or IPPROTO_UDP; 0 for a template
  * @af:		AF_INET or AF_INET6
  * @nodes:	the request's node, behind it the reply's; the latter is in the
  *		table only where replies pass through (NAT)
@@ -64,6 +77,10 @@ struct shunt_conn {
 	u32 due;
 	u8 shard;
 	bool dead;
+	u8 kind;
+	refcount_t refs;
+	u32 timeout;
+	struct shunt_conn *template;
 
 	struct shunt_dest *dest __aligned(64);
 	u32 seen;
@@ -73,6 +90,15 @@ struct shunt_conn {
 	u8 af;
 	u8 nodes[];
 };
+
+/**
+ * shunt_conn_is_template() - whether it is no connection but a template
+ * @c:	a connection or a persistence template (table/persist.c)
+ */
+static inline bool shunt_conn_is_template(const struct shunt_conn *c)
+{
+	return !c->proto;
+}
 
 static inline struct shunt_node *shunt_conn_node(struct shunt_conn *c,
 						 enum shunt_dir dir)
@@ -87,6 +113,53 @@ shunt_conn_tuple(const struct shunt_conn *c, enum shunt_dir dir)
 {
 	return &shunt_conn_node((struct shunt_conn *)c, dir)->tuple;
 }
+
+/**
+ * shunt_conn_shown_proto() - the protocol that a listing shows
+ * @c:	a connection or template
+ *
+ * Return: IPPROTO_*; of a template that of the service, 0 where that is known
+ * by a firewall mark.
+ */
+static inline u8 shunt_conn_shown_proto(const struct shunt_conn *c)
+{
+	if (!shunt_conn_is_template(c))
+		return c->proto;
+	return be16_to_cpu(shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->sport);
+}
+
+/**
+ * shunt_conn_shown_port() - the client's port that a listing shows
+ * @c:	a connection or template
+ *
+ * Return: the port, network byte order; of a template 0.
+ */
+static inline __be16 shunt_conn_shown_port(const struct shunt_conn *c)
+{
+	if (shunt_conn_is_template(c))
+		return 0;
+	return shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->sport;
+}
+
+/**
+ * struct shunt_conn_plan - what a new connection shall be like
+ * @request:	tuple of its first packet
+ * @dest:	its real server
+ * @port:	port there, network byte order
+ * @state:	protocol state its first packet takes it to
+ * @template:	the one it follows, or NULL
+ * @timeout:	seconds; 0 for those of protocol and state
+ * @kind:	enum shunt_conn_kind
+ */
+struct shunt_conn_plan {
+	const struct shunt_tuple *request;
+	struct shunt_dest *dest;
+	__be16 port;
+	u8 state;
+	u8 kind;
+	u32 timeout;
+	struct shunt_conn *template;
+};
 
 /**
  * shunt_conn_touch() - note that a packet of the connection was seen
@@ -114,12 +187,14 @@ struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
 				     const struct shunt_tuple *tuple,
 				     enum shunt_dir *dir);
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
-				     const struct shunt_tuple *request,
-				     struct shunt_dest *dest, u8 state);
+				     const struct shunt_conn_plan *plan);
+struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
+				   struct shunt_conn_plan *plan);
+void shunt_conn_discard(struct shunt_conn *c);
 bool shunt_conn_make_way(struct shunt_net *sn,
-			 const struct shunt_tuple *request,
-			 const struct shunt_dest *dest);
+			 const struct shunt_conn_plan *plan);
 bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c);
+void shunt_conn_answer(struct shunt_conn *c);
 void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 		    enum shunt_dir dir, u8 flags);
 u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c);
@@ -128,5 +203,15 @@ u32 shunt_conn_buckets(struct shunt_net *sn);
 
 struct shunt_conn *shunt_conn_walk_peek(struct rhashtable_iter *iter);
 struct shunt_conn *shunt_conn_walk_next(struct rhashtable_iter *iter);
+
+/**
+ * shunt_conn_answered() - note that the real server has answered
+ * @c:	a connection without a state machine
+ */
+static inline void shunt_conn_answered(struct shunt_conn *c)
+{
+	if (unlikely(READ_ONCE(c->state) != SHUNT_ASSURED))
+		shunt_conn_answer(c);
+}
 
 #endif /* SHUNT_CONN_H */

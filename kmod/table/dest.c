@@ -178,43 +178,61 @@ void shunt_dest_check_load(struct shunt_dest *dest)
 	}
 }
 
+static void add_load(struct shunt_dest *dest, enum shunt_load load, int by)
+{
+	switch (load) {
+	case SHUNT_LOAD_ACTIVE:
+		atomic_add(by, &dest->active);
+		break;
+	case SHUNT_LOAD_INACTIVE:
+		atomic_add(by, &dest->inactive);
+		break;
+	case SHUNT_LOAD_TEMPLATE:
+		atomic_add(by, &dest->templates);
+		break;
+	case SHUNT_LOAD_NONE:
+		break;
+	}
+}
+
 /**
  * shunt_dest_bind() - a connection takes a reference and is counted
  * @dest:	its real server
- * @active:	counts as active
+ * @load:	what it counts as
  *
  * Context: RCU read lock.
  */
-void shunt_dest_bind(struct shunt_dest *dest, bool active)
+void shunt_dest_bind(struct shunt_dest *dest, enum shunt_load load)
 {
 	refcount_inc(&dest->refs);
-	atomic_inc(active ? &dest->active : &dest->inactive);
+	add_load(dest, load, 1);
 	shunt_dest_check_load(dest);
 }
 
 /**
  * shunt_dest_unbind() - a connection is dead and counts no more
  * @dest:	its real server
- * @active:	it was counted as active
+ * @load:	what it was counted as
  *
  * The reference is put apart, after a grace period.
  */
-void shunt_dest_unbind(struct shunt_dest *dest, bool active)
+void shunt_dest_unbind(struct shunt_dest *dest, enum shunt_load load)
 {
-	atomic_dec(active ? &dest->active : &dest->inactive);
+	add_load(dest, load, -1);
 	shunt_dest_check_load(dest);
 }
 
 /**
- * shunt_dest_move() - a connection has become active, or ceased to be
+ * shunt_dest_move() - a connection counts as something else from now on
  * @dest:	its real server
- * @was_active:	how it was counted
- * @active:	how it counts now
+ * @from:	what it was counted as
+ * @to:		what it counts as now
  */
-void shunt_dest_move(struct shunt_dest *dest, bool was_active, bool active)
+void shunt_dest_move(struct shunt_dest *dest, enum shunt_load from,
+		     enum shunt_load to)
 {
-	if (was_active == active)
+	if (from == to)
 		return;
-	atomic_inc(active ? &dest->active : &dest->inactive);
-	atomic_dec(active ? &dest->inactive : &dest->active);
+	add_load(dest, to, 1);
+	add_load(dest, from, -1);
 }

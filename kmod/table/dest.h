@@ -19,6 +19,14 @@ enum shunt_dest_flag {
 	SHUNT_DEST_OVERLOADED,	/* takes no new connections */
 };
 
+/* What a connection is counted as. */
+enum shunt_load {
+	SHUNT_LOAD_ACTIVE,
+	SHUNT_LOAD_INACTIVE,
+	SHUNT_LOAD_TEMPLATE,	/* none, but what makes a client stay */
+	SHUNT_LOAD_NONE,	/* no more than a packet */
+};
+
 /**
  * struct shunt_dest - a real server
  * @addr:	real address, bytes behind an IPv4 one zero
@@ -31,6 +39,7 @@ enum shunt_dest_flag {
  * @route:	cached route to @addr
  * @active:	connections listed as active
  * @inactive:	the others
+ * @templates:	persistence templates that send clients to it
  * @upper:	connections at which it is overloaded, 0 for never
  * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
  * @refs:	one for its service or the trash, one a connection
@@ -60,6 +69,7 @@ struct shunt_dest {
 
 	atomic_t active ____cacheline_aligned_in_smp;
 	atomic_t inactive;
+	atomic_t templates;
 	u32 upper;
 	u32 lower;
 	refcount_t refs;
@@ -88,9 +98,10 @@ void shunt_dest_stats(const struct shunt_dest *dest, struct shunt_stats *stats);
 void shunt_dest_zero(struct shunt_dest *dest);
 void shunt_dest_put(struct shunt_dest *dest);
 
-void shunt_dest_bind(struct shunt_dest *dest, bool active);
-void shunt_dest_unbind(struct shunt_dest *dest, bool active);
-void shunt_dest_move(struct shunt_dest *dest, bool was_active, bool active);
+void shunt_dest_bind(struct shunt_dest *dest, enum shunt_load load);
+void shunt_dest_unbind(struct shunt_dest *dest, enum shunt_load load);
+void shunt_dest_move(struct shunt_dest *dest, enum shunt_load from,
+		     enum shunt_load to);
 void shunt_dest_check_load(struct shunt_dest *dest);
 
 static inline bool shunt_dest_is_at(const struct shunt_dest *dest, u8 af,

@@ -15,7 +15,7 @@
 
 #include <linux/mm.h>
 
-#include "table/conn.h"
+#include "table/persist.h"
 
 #define SLOTS		1024	/* above the longest default timeout, in seconds */
 #define MAX_SHARDS	8
@@ -142,7 +142,7 @@ static bool work_off_one(struct shunt_net *sn, struct slot *slot,
 	spin_lock_bh(&slot->lock);
 	c = hlist_entry_safe(batch->first, struct shunt_conn, wheel);
 	spin_unlock_bh(&slot->lock);
-	if (c && shunt_conn_expires(sn, c))
+	if (c && (shunt_conn_expires(sn, c) || shunt_template_stays(c)))
 		postpone(sn, c);
 	else if (c)
 		shunt_conn_kill(sn, c);

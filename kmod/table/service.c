@@ -29,6 +29,16 @@ struct shunt_service *shunt_service_lookup(struct shunt_net *sn,
 	return rhashtable_lookup_fast(&sn->services, key, params);
 }
 
+/* How many there are of the kinds that packets ask for apart. */
+static void count(struct shunt_net *sn, const struct shunt_service *svc, int by)
+{
+	sn->service_count += by;
+	if (svc->key.fwmark)
+		WRITE_ONCE(sn->by_mark, sn->by_mark + by);
+	else if (!svc->key.port)
+		WRITE_ONCE(sn->all_ports, sn->all_ports + by);
+}
+
 /**
  * shunt_service_create() - make a virtual service without real servers
  * @sn:		the netns
@@ -64,7 +74,7 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 	err = rhashtable_lookup_insert_fast(&sn->services, &svc->link, params);
 	if (err)
 		goto err_id;
-	sn->service_count++;
+	count(sn, svc, 1);
 	return svc;
 
 err_id:
@@ -89,7 +99,7 @@ void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 
 	rhashtable_remove_fast(&sn->services, &svc->link, params);
 	xa_erase(&sn->service_ids, svc->id);
-	sn->service_count--;
+	count(sn, svc, -1);
 
 	list_for_each_entry_safe(dest, next, &svc->dests, list)
 		shunt_dest_remove(sn, dest);

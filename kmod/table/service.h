@@ -18,15 +18,18 @@ struct shunt_scheduler;
 /**
  * struct shunt_service_key - what makes a virtual service unique
  * @addr:	virtual address, bytes behind an IPv4 one zero
- * @port:	virtual port, network byte order
+ * @port:	virtual port, network byte order; 0 for all ports
  * @af:		AF_INET or AF_INET6
  * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @fwmark:	0; or the firewall mark of its packets, and address, port and
+ *		protocol are 0
  */
 struct shunt_service_key {
 	union nf_inet_addr addr;
 	__be16 port;
 	u8 af;
 	u8 proto;
+	u32 fwmark;
 };
 
 /**
@@ -35,10 +38,13 @@ struct shunt_service_key {
  * @key:	its name
  * @picks:	the real servers that take new connections and the scheduler,
  *		replaced whole by every change (sched/sched.h)
+ * @flags:	SHUNT_SVC_F_* as asked for
+ * @timeout:	seconds for which a client stays, if it is persistent
+ * @netmask:	which clients count as one then: an IPv4 mask
+ * @prefix:	an IPv6 prefix length
  * @turn:	counts new connections for the schedulers that go round
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
- * @flags:	SHUNT_SVC_F_* as asked for; shunt_net.mutex
  * @dests:	all its real servers, newest first; shunt_net.mutex
  * @trashed:	real servers of it in the trash; shunt_net.mutex
  * @gone:	what real servers freed by now had counted; shunt_net.mutex
@@ -49,11 +55,16 @@ struct shunt_service {
 	struct rhash_head link;
 	struct shunt_service_key key;
 	struct shunt_picks __rcu *picks;
+	u32 flags;
+	u32 timeout;
+	union {
+		__be32 netmask;
+		u32 prefix;
+	};
 	atomic_t turn ____cacheline_aligned_in_smp;
 
 	u32 id;
 	const struct shunt_scheduler *sched;
-	u32 flags;
 	struct list_head dests;
 	unsigned int trashed;
 	u64 gone[SHUNT_COUNT_MAX];

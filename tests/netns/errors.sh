@@ -82,12 +82,8 @@ reasons() {
 	bad "a tunnel" 255 'through a tunnel is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
 	bad "editing to a tunnel" 255 'through a tunnel is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
 	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc' -E -t "$VIP:80" -s nosuch
-	bad "persistence" 255 'persistent services are not supported yet' -A -t "$VIP:81" -s rr -p 300
-	bad "editing to persistence" 255 'persistent services are not supported yet' -E -t "$VIP:80" -s rr -p 300
 	bad "a persistence engine" 255 'persistence engines are not supported yet' -A -u "$VIP:81" -s rr -p 300 --pe sip
-	bad "one-packet scheduling" 255 'one-packet scheduling is not supported yet' -A -u "$VIP:81" -s rr -o
 	bad "scheduler flags" 255 'this scheduler takes no flags' -A -t "$VIP:81" -s rr -b flag-1
-	bad "a firewall mark" 255 'services by firewall mark are not supported yet' -A -f 1 -s rr
 	bad "SCTP" 255 'SCTP is not supported yet' -A --sctp-service "$VIP:81" -s rr
 	bad "the sync daemon" 255 'the sync daemon is not supported yet' --start-daemon master --mcast-interface eth0
 	bad "stopping the sync daemon" 255 'the sync daemon is not supported yet' --stop-daemon master
@@ -155,7 +151,10 @@ raw() {
 		a short address|1 1(1=s2,2=s6,3=x0101,4=x0050)|22 the address is too short for its family
 		a short IPv6 address|1 1(1=s10,2=s6,3=x01010101,4=x0050)|22 the address is too short for its family
 		no scheduler|1 1($key)|22 a virtual service needs scheduler, flags, timeout and netmask
-		port 0|1 1(1=s2,2=s6,3=x01010102,4=x0000,6=zrr,7=x0000000000000000,8=l0,9=l4294967295)|95 port 0 needs a persistent service, which is not supported yet
+		port 0|1 1(1=s2,2=s6,3=x01010102,4=x0000,6=zrr,7=x0000000000000000,8=l0,9=l4294967295)|22 a service for all ports (port 0) has to be persistent
+		firewall mark 0|1 1(1=s2,5=l0,6=zrr,7=x0000000000000000,8=l0,9=l4294967295)|22 a firewall mark is above 0
+		persistence for no time|1 1(1=s2,5=l1,6=zrr,7=x0100000001000000,8=l0,9=l4294967295)|22 the timeout of persistence is out of range
+		persistence for too long|1 1(1=s2,5=l1,6=zrr,7=x0100000001000000,8=l4294967295,9=l4294967295)|22 the timeout of persistence is out of range
 		prefix 0|1 1(1=s10,2=s6,3=x20010db8000000000000000000000099,4=x0050,6=zrr,7=x0000000000000000,8=l0,9=l0)|22 an IPv6 prefix length lies between 1 and 128
 		prefix 129|1 1(1=s10,2=s6,3=x20010db8000000000000000000000099,4=x0050,6=zrr,7=x0000000000000000,8=l0,9=l129)|22 an IPv6 prefix length lies between 1 and 128
 		no real server|5 1($key)|22 the real server is missing
@@ -188,8 +187,6 @@ later() {
 	nat_up
 	rules <<< "-A -t $VIP:80 -s rr"
 	refused "a tunnel" '[1-9][0-9]*' '[Tt]unnel|ipip' adm -a -t "$VIP:80" -r "$RIP1:80" -i
-	refused "persistence" '[1-9][0-9]*' '[Pp]ersist' adm -A -t "$VIP:81" -s rr -p 300
-	refused "a firewall mark" '[1-9][0-9]*' '[Ff]irewall|fwmark|mark' adm -A -f 1 -s rr
 	refused "the sync daemon" '[1-9][0-9]*' '[Dd]aemon|sync' adm --start-daemon master --mcast-interface eth0
 	refused "SCTP" '[1-9][0-9]*' 'SCTP|sctp' adm -A --sctp-service "$VIP:83" -s rr
 	is "none of it changed anything" "$(saved)" "-A -t $VIP:80 -s rr"

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "table/persist.h"
+
+#include <linux/inetdevice.h>
+#include <net/ipv6.h>
+
+#include "table/dest.h"
+
+#define FTP_PORT	cpu_to_be16(21)
+
+/* The client as the service's netmask sees it. */
+static void mask_client(struct shunt_tuple *t, const struct shunt_service *svc,
+			const struct shunt_tuple *request)
+{
+	if (t->af == AF_INET)
+		t->src4 = request->src4 & READ_ONCE(svc->netmask);
+	else
+		ipv6_addr_prefix(&t->src6, &request->src6,
+				 READ_ONCE(svc->prefix));
+}
+
+/*
+ * One template serves all that has to stay together: a port of a service, all
+ * ports of one for all ports, all that bears a service's firewall mark, and with
+ * FTP the data connections, too.
+ */
+static void template_tuple(struct shunt_tuple *t,
+			   const struct shunt_service *svc,
+			   const struct shunt_tuple *request)
+{
+	*t = (struct shunt_tuple){ .af = request->af };
+	mask_client(t, svc, request);
+	if (svc->key.fwmark) {
+		if (t->af == AF_INET)
+			t->dst4 = cpu_to_be32(svc->key.fwmark);
+		else
+			t->dst6.s6_addr32[0] = cpu_to_be32(svc->key.fwmark);
+		return;
+	}
+	t->sport = cpu_to_be16(request->proto);
+	if (request->dport == svc->key.port && svc->key.port != FTP_PORT)
+		t->dport = svc->key.port;
+	if (t->af == AF_INET)
+		t->dst4 = request->dst4;
+	else
+		t->dst6 = request->dst6;
+}
+
+/* A real server that has no weight left may keep the clients it has. */
+static bool is_usable(const struct shunt_conn *template)
+{
+	return !shunt_conn_is_dead(template) &&
+	       !test_bit(SHUNT_DEST_REMOVED, &template->dest->flags);
+}
+
+/**
+ * shunt_template_find() - where a client's connections to a service go
+ * @sn:		the netns
+ * @svc:	the service, which is persistent
+ * @request:	tuple of a packet that begins a connection
+ *
+ * Context: RCU read lock, bottom halves off.
+ * Return: the template, whose time begins anew; or NULL.
+ */
+struct shunt_conn *shunt_template_find(struct shunt_net *sn,
+				       const struct shunt_service *svc,
+				       const struct shunt_tuple *request)
+{
+	struct shunt_conn *template;
+	struct shunt_tuple tuple;
+	enum shunt_dir dir;
+
+	template_tuple(&tuple, svc, request);
+	template = shunt_conn_lookup(sn, &tuple, &dir);
+	if (!template)
+		return NULL;
+	if (!is_usable(template)) {
+		shunt_conn_kill(sn, template);
+		return NULL;
+	}
+	shunt_conn_touch(template);
+	return template;
+}
+
+/**
+ * shunt_template_create() - let a client's connections to a service stay
+ * @sn:		the netns
+ * @svc:	the service, which is persistent
+ * @request:	tuple of the packet that begins the first of them
+ * @dest:	where they go
+ *
+ * Context: RCU read lock, bottom halves off.
+ * Return: the template, or as shunt_conn_create().
+ */
+struct shunt_conn *shunt_template_create(struct shunt_net *sn,
+					 const struct shunt_service *svc,
+					 const struct shunt_tuple *request,
+					 struct shunt_dest *dest)
+{
+	struct shunt_tuple tuple;
+	struct shunt_conn_plan plan = {
+		.request = &tuple,
+		.dest = dest,
+		.timeout = READ_ONCE(svc->timeout),
+	};
+
+	template_tuple(&tuple, svc, request);
+	if (tuple.dport)
+		plan.port = dest->port ?: tuple.dport;
+	return shunt_conn_create(sn, &plan);
+}
+
+/**
+ * shunt_template_stays() - whether what has expired is needed still
+ * @c:	a connection or template whose time has passed
+ *
+ * A template that is followed gets some more time.
+ *
+ * Return: true if it does.
+ */
+bool shunt_template_stays(struct shunt_conn *c)
+{
+	u32 grace;
+
+	if (!shunt_conn_is_template(c) || refcount_read(&c->refs) == 1)
+		return false;
+	grace = min_t(u32, c->timeout, SHUNT_TEMPLATE_GRACE);
+	WRITE_ONCE(c->seen, (u32)jiffies - (c->timeout - grace) * HZ);
+	return true;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Persistence: a client's connections to a service go where its first one went.
+ * What remembers that is a template, which lives in the table of connections as
+ * one that no packet can belong to: protocol 0, and the ports' places tell whose
+ * template it is.
+ */
+#ifndef SHUNT_PERSIST_H
+#define SHUNT_PERSIST_H
+
+#include <uapi/linux/shunt.h>
+
+#include "table/conn.h"
+#include "table/service.h"
+
+/* How long a template outlives its time while connections follow it, seconds. */
+#define SHUNT_TEMPLATE_GRACE	60
+
+struct shunt_conn *shunt_template_find(struct shunt_net *sn,
+				       const struct shunt_service *svc,
+				       const struct shunt_tuple *request);
+struct shunt_conn *shunt_template_create(struct shunt_net *sn,
+					 const struct shunt_service *svc,
+					 const struct shunt_tuple *request,
+					 struct shunt_dest *dest);
+bool shunt_template_stays(struct shunt_conn *c);
+
+/**
+ * shunt_service_is_persistent() - whether clients stay with a real server
+ * @svc:	the service
+ */
+static inline bool shunt_service_is_persistent(const struct shunt_service *svc)
+{
+	return READ_ONCE(svc->flags) & SHUNT_SVC_F_PERSISTENT;
+}
+
+#endif /* SHUNT_PERSIST_H */

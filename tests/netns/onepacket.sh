@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# One-packet scheduling: each datagram of a client goes its own way, and the answer finds back. Stock ip_vs does not translate
+# answers by NAT, so that half is Shunt's alone.
+# shellcheck source=tests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Who answers N datagrams of one socket.
+each() {
+	local i who=()
+	for ((i = 0; i < $2; i++)); do
+		ask "who $1"
+		who+=("$REPLY")
+	done
+	echo "${who[*]}"
+}
+in_turn() { like "$1" "$2" '^(A B ){3}A B$|^(B A ){3}B A$'; }
+conns_counted() { adm -L -n --stats --exact | awk '$1 == "UDP" { print $3 }'; }
+
+dr() {
+	dr_up
+	prepare_real_servers "$VIP" "$VIP6" > /dev/null
+	serve 80
+	rules <<-RULES
+		-A -u $VIP:80 -s rr -o
+		-a -u $VIP:80 -r $RIP1:80 -g
+		-a -u $VIP:80 -r $RIP2:80 -g
+		-A -u [$VIP6]:80 -s rr -o
+		-a -u [$VIP6]:80 -r [$RIP16]:80 -g
+		-a -u [$VIP6]:80 -r [$RIP26]:80 -g
+	RULES
+	must udp four "$VIP" 80
+	must udp six "$VIP6" 80
+	in_turn "DR, one client's datagrams go to each in turn" "$(each four 8)"
+	in_turn "DR, IPv6" "$(each six 8)"
+	is "DR, no connection stays" "$(connections)" ""
+	same "DR, each datagram counts as a connection" "$(conns_counted)"
+	is "DR, none counts as active or inactive" "$(adm -L -n | awk '$1 == "->" && $2 ~ /80$/ { print $5, $6 }' | sort -u)" "0 0"
+	same "DR, the services" "$(adm -L -n | grep UDP; adm -S -n | grep '^-A')"
+}
+
+nat() {
+	only_shunt || return 0
+	nat_up
+	serve 80
+	rules <<-RULES
+		-A -u $VIP:80 -s rr -o
+		-a -u $VIP:80 -r $RIP1:80 -m
+		-a -u $VIP:80 -r $RIP2:80 -m
+		-A -u [$VIP6]:80 -s rr -o
+		-a -u [$VIP6]:80 -r [$RIP16]:80 -m
+		-a -u [$VIP6]:80 -r [$RIP26]:80 -m
+	RULES
+	must udp four "$VIP" 80
+	must udp six "$VIP6" 80
+	in_turn "NAT, one client's datagrams go to each in turn, and are answered" "$(each four 8)"
+	in_turn "NAT, IPv6" "$(each six 8)"
+	is "NAT, no connection is listed" "$(connections)" ""
+	is "NAT, each datagram counts as a connection" "$(conns_counted | xargs)" "8 8"
+	is "NAT, none counts as active or inactive" "$(adm -L -n | awk '$1 == "->" && $2 ~ /80$/ { print $5, $6 }' | sort -u)" "0 0"
+	adm -e -u "$VIP:80" -r "$RIP2:80" -m -w 0
+	is "NAT, weight 0 gets nothing more" "$(each four 4)" "A A A A"
+	adm -e -u "$VIP:80" -r "$RIP2:80" -m -w 1
+	adm -E -u "$VIP:80" -s rr
+	like "NAT, without -o they stay together" "$(each four 4)" '^(A A A A|B B B B)$'
+	adm -E -u "$VIP:80" -s rr -o -p 50
+	must udp five "$VIP" 80
+	like "NAT, persistent, they stay together" "$(each five 4)" '^(A A A A|B B B B)$'
+	adm -C
+	is "NAT, without the service nobody answers" "$(ask "who five"; echo "$REPLY")" "error: Connection refused"
+}
+
+run dr nat
