@@ -271,6 +271,12 @@ int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 				    "no such forwarding method");
 		return -EINVAL;
 	}
+	if (attrs[SHUNT_DEST_ATTR_TUN_TYPE] &&
+	    nla_get_u8(attrs[SHUNT_DEST_ATTR_TUN_TYPE])) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_DEST_ATTR_TUN_TYPE],
+				    "types of tunnels are not supported yet");
+		return -EOPNOTSUPP;
+	}
 	config->fwd = fwd;
 	config->weight = nla_get_u32(attrs[SHUNT_DEST_ATTR_WEIGHT]);
 	config->upper = nla_get_u32(attrs[SHUNT_DEST_ATTR_U_THRESH]);

@@ -161,6 +161,7 @@ raw() {
 		no real address|5 1($key),2(3=l0)|22 a real server needs address and port
 		no method|5 1($key),2($real)|22 a real server needs forwarding method, weight and thresholds
 		another method|5 1($key),2($real,3=l9,4=l1,5=l0,6=l0)|22 no such forwarding method
+		a type of tunnel|5 1($key),2($real,3=l0,4=l1,5=l0,6=l0,13=x01)|95 types of tunnels are not supported yet
 		a negative weight|5 1($key),2($real,3=l0,4=l4294967295,5=l0,6=l0)|34 the weight is out of range
 		a threshold too high|5 1($key),2($real,3=l0,4=l1,5=l4294967295,6=l0)|22 the upper threshold is out of range
 		a real server of another family|5 1($key),2($real,3=l0,4=l1,5=l0,6=l0,11=s99)|97 the address family must be IPv4 or IPv6
