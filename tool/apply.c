@@ -181,7 +181,7 @@ int apply_file(struct director *director, const struct restore *restore,
 	if (work.failed && !work.keep_going)
 		undo(director, restore, daemons, &before);
 	/* ipvsadm exits with the status of the last line, which hides the others'. */
-	if (restore->classic && work.failed &&
+	if (restore->classic && !restore->replace && work.failed &&
 	    work.failed != list_at(steps, struct step, steps->count - 1))
 		work.status = 0;
 	list_free(&before);

@@ -2,7 +2,6 @@
 #include "codec.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <netlink/attr.h>
@@ -126,10 +125,13 @@ static uint16_t get_u16(struct nlattr *attr)
 
 static void get_string(struct nlattr *attr, char *text, size_t size)
 {
-	text[0] = '\0';
-	if (attr)
-		snprintf(text, size, "%.*s", nla_len(attr),
-			 (char *)nla_data(attr));
+	size_t used = attr ? strnlen(nla_data(attr), nla_len(attr)) : 0;
+
+	if (used >= size)
+		used = size - 1;
+	if (used)
+		memcpy(text, nla_data(attr), used);
+	text[used] = '\0';
 }
 
 static int get_address(struct nlattr *attr, uint16_t family,

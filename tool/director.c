@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <netlink/attr.h>
+
 #include "codec.h"
 #include "command.h"
 #include "procfs.h"
@@ -179,14 +181,17 @@ static int entry_row(struct nlmsghdr *hdr, void *arg)
  * What changes while it is dumped may be in there twice or not at all. Where it
  * never keeps still, the last answer is as good as any.
  */
-static int fetch_all(struct shunt_nl *nl, struct list *table,
+static int fetch_all(struct shunt_nl *nl, bool brief, struct list *table,
 		     struct shunt_nl_reply *reply)
 {
 	for (int tries = DUMP_TRIES; tries; tries--) {
+		struct nl_msg *msg = shunt_nl_request(nl, SHUNT_CMD_GET_ALL,
+						      NLM_F_DUMP);
+
+		if (msg && brief)
+			nla_put_flag(msg, SHUNT_CMD_ATTR_BRIEF);
 		table_free(table);
-		if (shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_ALL,
-						       NLM_F_DUMP),
-				  entry_row, table, reply))
+		if (shunt_nl_talk(nl, msg, entry_row, table, reply))
 			return -1;
 		if (!reply->interrupted)
 			break;
@@ -229,14 +234,15 @@ static int fetch_each(struct shunt_nl *nl, const struct service *only,
 }
 
 int director_services(struct director *director, const struct service *only,
-		      struct list *table, struct error *error)
+		      bool brief, struct list *table, struct error *error)
 {
 	struct shunt_nl *nl = &director->nl;
 	struct shunt_nl_reply reply;
 	int failed;
 
-	failed = nl->is_shunt && !only ? fetch_all(nl, table, &reply) :
-					 fetch_each(nl, only, table, &reply);
+	failed = nl->is_shunt && !only ?
+		 fetch_all(nl, brief, table, &reply) :
+		 fetch_each(nl, only, table, &reply);
 	return failed ? refusal(error, CMD_LIST, "list", &reply) : 0;
 }
 
@@ -319,7 +325,8 @@ int director_timeouts(struct director *director, struct timeouts *timeouts,
 int director_config(struct director *director, struct config *config,
 		    struct error *error)
 {
-	return director_services(director, NULL, &config->table, error) ||
+	return director_services(director, NULL, true, &config->table,
+				 error) ||
 	       director_timeouts(director, &config->timeouts, error) ||
 	       fetch_daemons(director, &config->daemons, error) ? -1 : 0;
 }

@@ -32,10 +32,11 @@ void director_close(struct director *director);
 
 /*
  * Fetch what is listed. Return 0, or -1 with @error set.
- * director_services(): @only selects one service, NULL all of them.
+ * director_services(): @only selects one service, NULL all of them; @brief does
+ * without statistics where they cost something.
  */
 int director_services(struct director *director, const struct service *only,
-		      struct list *table, struct error *error);
+		      bool brief, struct list *table, struct error *error);
 int director_conns(struct director *director, struct list *conns,
 		   struct error *error);
 int director_daemons(struct director *director, struct list *daemons,

@@ -189,10 +189,10 @@ const char *parse_endpoint(const char *text, uint16_t protocol,
 		return "too long";
 	if (*host == '[')
 		return parse_bracketed(host, protocol, addr, port);
-	if (parse_ipv6(host, addr))
-		return NULL;
-
+	/* Without two colons it is none, which is most of what there is. */
 	colon = strchr(host, ':');
+	if (colon && strchr(colon + 1, ':') && parse_ipv6(host, addr))
+		return NULL;
 	if (!colon)
 		return parse_host4(host, addr);
 	*colon = '\0';

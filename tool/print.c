@@ -232,12 +232,12 @@ static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 		       const struct print_style *style)
 {
 	char name[NAMES_SIZE], tunnel[32];
+	const char *end;
 
 	list_endpoint(name, &dest->addr, dest->port, protocol, style);
+	end = text_pad(strchr(name, '\0'), name, 28);
 	fputs("  -> ", out);
-	fputs(name, out);
-	for (size_t used = strlen(name); used < 28; used++)
-		putc(' ', out);
+	fwrite(name, 1, end - name, out);
 
 	switch (style->format) {
 	case FORMAT_STATS:

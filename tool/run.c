@@ -36,9 +36,12 @@ static int list_services(struct director *director, const struct command *cmd,
 {
 	struct list table = LIST_OF(struct entry);
 	bool one = command_has(cmd, OPT_SERVICE);
+	bool brief = style->format != FORMAT_STATS &&
+		     style->format != FORMAT_RATE &&
+		     !command_has(cmd, OPT_JSON);
 	int failed;
 
-	failed = director_services(director, one ? &cmd->service : NULL,
+	failed = director_services(director, one ? &cmd->service : NULL, brief,
 				   &table, error);
 	if (!failed) {
 		if (!command_has(cmd, OPT_NOSORT))
@@ -135,7 +138,8 @@ static int run_save(struct director *director, const struct command *cmd,
 	int failed;
 
 	failed = classic ?
-		 director_services(director, NULL, &config.table, error) :
+		 director_services(director, NULL, true, &config.table,
+				   error) :
 		 director_config(director, &config, error);
 	if (!failed) {
 		table_sort(&config.table, classic);

@@ -355,6 +355,14 @@ int shunt_put_stats64(struct sk_buff *skb, int type,
 	return 0;
 }
 
+/* In both forms. */
+static int put_stats(struct sk_buff *skb, int type, int type64,
+		     const struct shunt_stats *stats)
+{
+	return put_stats32(skb, type, stats) ?:
+	       shunt_put_stats64(skb, type64, stats);
+}
+
 /**
  * shunt_put_timeouts() - the timeouts that can be set
  * @skb:	message under construction
@@ -419,12 +427,13 @@ static int put_netmask(struct sk_buff *skb, const struct shunt_service *svc)
  * @skb:	message under construction
  * @sn:		the netns
  * @svc:	the service
+ * @brief:	without its statistics
  *
  * Context: shunt_net.mutex.
  * Return: 0 or -EMSGSIZE.
  */
 int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
-		       const struct shunt_service *svc)
+		      const struct shunt_service *svc, bool brief)
 {
 	const struct shunt_flags flags = {
 		.flags = svc->flags | SHUNT_SVC_F_HASHED,
@@ -433,15 +442,16 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
 	struct shunt_stats stats;
 	struct nlattr *nest;
 
-	shunt_service_stats(sn, svc, &stats);
+	if (!brief)
+		shunt_service_stats(sn, svc, &stats);
 	nest = nest_start(skb, SHUNT_CMD_ATTR_SERVICE);
 	if (!nest || put_key(skb, &svc->key) ||
 	    nla_put_string(skb, SHUNT_SVC_ATTR_SCHED_NAME, svc->sched->name) ||
 	    nla_put(skb, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags) ||
 	    nla_put_u32(skb, SHUNT_SVC_ATTR_TIMEOUT, svc->timeout) ||
 	    put_netmask(skb, svc) ||
-	    put_stats32(skb, SHUNT_SVC_ATTR_STATS, &stats) ||
-	    shunt_put_stats64(skb, SHUNT_SVC_ATTR_STATS64, &stats))
+	    (!brief && put_stats(skb, SHUNT_SVC_ATTR_STATS,
+				 SHUNT_SVC_ATTR_STATS64, &stats)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -451,18 +461,21 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
  * shunt_put_dest() - a real server
  * @skb:	message under construction
  * @dest:	the real server
+ * @brief:	without its statistics
  *
  * What tunnels have is there and zero for every other method, too.
  *
  * Context: shunt_net.mutex.
  * Return: 0 or -EMSGSIZE.
  */
-int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest)
+int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
+		   bool brief)
 {
 	struct shunt_stats stats;
 	struct nlattr *nest;
 
-	shunt_dest_stats(dest, &stats);
+	if (!brief)
+		shunt_dest_stats(dest, &stats);
 	nest = nest_start(skb, SHUNT_CMD_ATTR_DEST);
 	if (!nest ||
 	    put_addr(skb, SHUNT_DEST_ATTR_ADDR, &dest->addr) ||
@@ -481,8 +494,8 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest)
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_PERSIST_CONNS,
 			atomic_read(&dest->templates)) ||
 	    nla_put_u16(skb, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->af) ||
-	    put_stats32(skb, SHUNT_DEST_ATTR_STATS, &stats) ||
-	    shunt_put_stats64(skb, SHUNT_DEST_ATTR_STATS64, &stats))
+	    (!brief && put_stats(skb, SHUNT_DEST_ATTR_STATS,
+				 SHUNT_DEST_ATTR_STATS64, &stats)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

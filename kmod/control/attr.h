@@ -29,8 +29,9 @@ int shunt_put_timeouts(struct sk_buff *skb, const struct shunt_net *sn);
 int shunt_put_service_key(struct sk_buff *skb,
 			  const struct shunt_service_key *key);
 int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
-		      const struct shunt_service *svc);
-int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest);
+		      const struct shunt_service *svc, bool brief);
+int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
+		   bool brief);
 int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 		   const struct shunt_conn *c);
 int shunt_put_drop(struct sk_buff *skb, const struct shunt_net *sn,

@@ -53,7 +53,8 @@ int shunt_dump_services(struct sk_buff *skb, struct netlink_callback *cb)
 		void *header = dump_message(skb, cb, SHUNT_CMD_NEW_SERVICE);
 
 		whole = dump_end(skb, header,
-				 header ? shunt_put_service(skb, sn, svc) : 0);
+				 header ? shunt_put_service(skb, sn, svc,
+							    false) : 0);
 		if (!whole)
 			break;
 		cb->args[0] = id + 1;
@@ -75,7 +76,7 @@ static bool dump_service_dests(struct sk_buff *skb, struct netlink_callback *cb,
 			continue;
 		header = dump_message(skb, cb, SHUNT_CMD_NEW_DEST);
 		if (!dump_end(skb, header,
-			      header ? shunt_put_dest(skb, dest) : 0))
+			      header ? shunt_put_dest(skb, dest, false) : 0))
 			return false;
 		cb->args[0] = dest->id;
 	}
@@ -115,7 +116,7 @@ int shunt_dump_dests(struct sk_buff *skb, struct netlink_callback *cb)
 
 /* As many of the service's real servers as fit; false when not all did. */
 static bool put_dests(struct sk_buff *skb, struct netlink_callback *cb,
-		      const struct shunt_service *svc)
+		      const struct shunt_service *svc, bool brief)
 {
 	const struct shunt_dest *dest;
 
@@ -124,7 +125,7 @@ static bool put_dests(struct sk_buff *skb, struct netlink_callback *cb,
 
 		if (cb->args[1] && dest->id >= cb->args[1])
 			continue;
-		if (shunt_put_dest(skb, dest)) {
+		if (shunt_put_dest(skb, dest, brief)) {
 			nlmsg_trim(skb, end);
 			return false;
 		}
@@ -139,7 +140,7 @@ static bool put_dests(struct sk_buff *skb, struct netlink_callback *cb,
  */
 static bool dump_with_dests(struct sk_buff *skb, struct netlink_callback *cb,
 			    struct shunt_net *sn,
-			    const struct shunt_service *svc)
+			    const struct shunt_service *svc, bool brief)
 {
 	void *header = dump_message(skb, cb, SHUNT_CMD_GET_ALL);
 	const long before = cb->args[1];
@@ -150,8 +151,8 @@ static bool dump_with_dests(struct sk_buff *skb, struct netlink_callback *cb,
 		return false;
 	genl_dump_check_consistent(cb, header);
 	err = before ? shunt_put_service_key(skb, &svc->key) :
-		       shunt_put_service(skb, sn, svc);
-	whole = !err && put_dests(skb, cb, svc);
+		       shunt_put_service(skb, sn, svc, brief);
+	whole = !err && put_dests(skb, cb, svc, brief);
 	if (!whole && cb->args[1] == before)
 		err = -EMSGSIZE;
 	return dump_end(skb, header, err) && whole;
@@ -167,6 +168,7 @@ static bool dump_with_dests(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int shunt_dump_all(struct sk_buff *skb, struct netlink_callback *cb)
 {
+	bool brief = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, SHUNT_CMD_ATTR_BRIEF);
 	struct shunt_net *sn = shunt_net(sock_net(cb->skb->sk));
 	struct shunt_service *svc;
 	bool whole = true;
@@ -178,7 +180,7 @@ int shunt_dump_all(struct sk_buff *skb, struct netlink_callback *cb)
 		if (id != cb->args[0])
 			cb->args[1] = 0;
 		cb->args[0] = id;
-		whole = dump_with_dests(skb, cb, sn, svc);
+		whole = dump_with_dests(skb, cb, sn, svc, brief);
 		if (!whole)
 			break;
 		cb->args[0] = id + 1;

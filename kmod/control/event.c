@@ -63,7 +63,7 @@ void shunt_event_service(struct shunt_net *sn, enum shunt_cmd cmd,
 	struct event event;
 
 	if (begin(&event, sn, cmd))
-		finish(&event, sn, shunt_put_service(event.skb, sn, svc));
+		finish(&event, sn, shunt_put_service(event.skb, sn, svc, false));
 }
 
 /**
@@ -84,7 +84,7 @@ void shunt_event_dest(struct shunt_net *sn, enum shunt_cmd cmd,
 	if (begin(&event, sn, cmd))
 		finish(&event, sn,
 		       shunt_put_service_key(event.skb, &svc->key) ?:
-		       shunt_put_dest(event.skb, dest));
+		       shunt_put_dest(event.skb, dest, false));
 }
 
 /**

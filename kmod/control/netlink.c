@@ -13,6 +13,7 @@ const struct nla_policy shunt_cmd_policy[SHUNT_CMD_ATTR_MAX + 1] = {
 	[SHUNT_CMD_ATTR_TIMEOUT_TCP]	= { .type = NLA_U32 },
 	[SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN] = { .type = NLA_U32 },
 	[SHUNT_CMD_ATTR_TIMEOUT_UDP]	= { .type = NLA_U32 },
+	[SHUNT_CMD_ATTR_BRIEF]		= { .type = NLA_FLAG },
 };
 
 static struct shunt_service *need_service(struct shunt_net *sn,
@@ -215,7 +216,7 @@ static int answer(struct genl_info *info, u8 cmd,
 static int fill_service(struct sk_buff *msg, struct shunt_net *sn,
 			const void *data)
 {
-	return shunt_put_service(msg, sn, data);
+	return shunt_put_service(msg, sn, data, false);
 }
 
 static int get_service(struct sk_buff *skb, struct genl_info *info)

@@ -97,6 +97,8 @@ class Spec:
             return self.encode(item["nested-attributes"], value)
         if item["type"] == "string":
             return value.encode() + b"\0"
+        if item["type"] == "flag":
+            return b""
         if "struct" in item:
             members = self.definitions[item["struct"]]["members"]
             return b"".join(struct.pack(self.format(member), self.to_number(member, value[member["name"]]))
