@@ -106,27 +106,34 @@ empty() {
 	is "timeouts" "$(in_words --timeout)" "--set 901 121 301"
 }
 
-# All that stock has and Shunt may not have yet.
-everything() {
-	only_ipvs || return 0
-	nat_up
-	ours -R <<-RULES
+# What there is beside addresses and ports. Of this Shunt does not have all yet.
+kinds() {
+	cat <<-RULES
 		-A -t $VIP:0 -s wrr -p 100 -M 255.255.255.0
 		-A -t $VIP:80 -s rr -p 360
-		-a -t $VIP:80 -r $RIP1:80 -i -w 1 --tun-type ipip -x 20 -y 10
-		-a -t $VIP:80 -r 172.16.1.3:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum
-		-a -t $VIP:80 -r 172.16.1.4:80 -i -w 0 --tun-type gre --tun-csum
-		-a -t $VIP:80 -r [$RIP16]:80 -i -w 1 --tun-type ipip
-		-a -t $VIP:80 -r $DIP:80 -g
+		-a -t $VIP:80 -r $RIP1:80 -g -w 1 -x 20 -y 10
 		-A -u $VIP:53 -s rr -o
-		-A --sctp-service $VIP:9 -s rr
 		-A -t [$VIP6]:443 -s rr -p 360 -M 64
 		-A -f 7 -s rr
 		-a -f 7 -r $RIP1:0 -g
 		-A -f 8 -6 -s wrr
 		-A -f 4294967295 -s rr
 	RULES
+	only_shunt || cat <<-RULES
+		-a -t $VIP:80 -r 172.16.1.5:80 -i -w 1 --tun-type ipip
+		-a -t $VIP:80 -r 172.16.1.3:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum
+		-a -t $VIP:80 -r 172.16.1.4:80 -i -w 0 --tun-type gre --tun-csum
+		-a -t $VIP:80 -r [$RIP16]:80 -i -w 1 --tun-type ipip
+		-a -t $VIP:80 -r $DIP:80 -g
+		-A --sctp-service $VIP:9 -s rr
+	RULES
+}
+
+everything() {
+	nat_up
+	kinds | ours -R || result 'not ok' "the rules"
 	agree "all that services and real servers can be" services
+	only_ipvs || return 0
 	# It goes with no real servers of the other family.
 	ours -C
 	ours --start-daemon master --mcast-interface eth1 --syncid 5 --mcast-group 224.0.0.81
