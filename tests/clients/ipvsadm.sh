@@ -18,7 +18,7 @@ administered() {
 	ipvsadm -a -t "$VIP:80" -r "$RIP1:80" -m
 	ipvsadm -a -t "$VIP:80" -r "$RIP2:80" -m -w 2
 	ipvsadm -E -t "$VIP:80" -s wrr
-	ipvsadm -A -u "$VIP:81" -s rr
+	ipvsadm -A -u "$VIP:81"
 	ipvsadm -a -u "$VIP:81" -r "$RIP1" -g -w 0
 	ipvsadm -e -u "$VIP:81" -r "$RIP1:81" -m -w 7
 	ipvsadm -A -t "[$VIP6]:80" -s rr
@@ -31,7 +31,7 @@ administered() {
 		-A -t $VIP:80 -s wrr
 		-a -t $VIP:80 -r $RIP1:80 -m -w 1
 		-a -t $VIP:80 -r $RIP2:80 -m -w 2
-		-A -u $VIP:81 -s rr
+		-A -u $VIP:81 -s wlc
 		-a -u $VIP:81 -r $RIP1:81 -m -w 7
 		-A -t [$VIP6]:80 -s rr
 		-a -t [$VIP6]:80 -r [$RIP16]:80 -m -w 1

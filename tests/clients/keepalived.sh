@@ -35,7 +35,7 @@ nat() {
 			$RIP2 80 2
 		REAL
 		virtual "$VIP" 81 TCP rr NAT "sorry_server $RIP2 81" <<< "$RIP1 81 1"
-		virtual "$VIP" 80 UDP rr NAT <<-REAL
+		virtual "$VIP" 80 UDP lc NAT <<-REAL
 			$RIP1 80 1
 			$RIP2 80 1
 		REAL
@@ -47,7 +47,7 @@ nat() {
 	keepalived
 	local udp all
 	udp=$(cat <<-RULES
-		-A -u $VIP:80 -s rr
+		-A -u $VIP:80 -s lc
 		-a -u $VIP:80 -r $RIP1:80 -m -w 1
 		-a -u $VIP:80 -r $RIP2:80 -m -w 1
 	RULES
