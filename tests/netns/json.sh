@@ -17,7 +17,19 @@ in_words() {
 	ours -L --json "$@" > /tmp/json || echo "exit $?"
 	translated
 }
-translated() { "$TOP/tests/netns/from-json" "$SCHEMA" /tmp/json || echo "from-json: $?"; }
+mkfifo /tmp/documents /tmp/translations
+"$TOP/tests/netns/from-json" "$SCHEMA" < /tmp/documents > /tmp/translations &
+exec {DOCUMENTS}> /tmp/documents {TRANSLATIONS}< /tmp/translations
+rm /tmp/documents /tmp/translations
+translated() {
+	local line
+	echo /tmp/json >&"$DOCUMENTS"
+	while IFS= read -r -t 60 -u "$TRANSLATIONS" line; do
+		[ "$line" != . ] || return 0
+		printf '%s\n' "$line"
+	done
+	echo "from-json does not answer"
+}
 
 # The same from the text: services as saved, servers in use, counters, rates; as many blanks as separate columns are one.
 services() {
