@@ -120,6 +120,57 @@ dest_hash() {
 	done
 }
 
+# How many connections of each virtual address each real server holds.
+spread_of() { connections | awk -v port=":$1\$" '$5 ~ port { print $5, $6 }' | sort | uniq -c; }
+
+# One service for many virtual addresses, as for a row of caches: each address has its real servers.
+many_addresses() {
+	local vip other scheduler port family real n answers
+	nat_up
+	addresses
+	serve 8001 8002 8003
+	in_netns rs1 <<< "address add 172.16.1.3/24 dev eth0"
+	in_netns rs2 <<< "address add 172.16.1.4/24 dev eth0"
+	in_netns rs1 <<< "address add 2001:db8:16::3/64 dev eth0 nodad"
+	in_netns rs2 <<< "address add 2001:db8:16::4/64 dev eth0 nodad"
+	ip netns exec director nft -f - <<-NFT
+		table inet lab {
+			chain prerouting {
+				type filter hook prerouting priority mangle
+				tcp dport 8001 meta mark set 8001
+				tcp dport 8002 meta mark set 8002
+				tcp dport 8003 meta mark set 8003
+			}
+		}
+	NFT
+	for vip in "$VIP" "$VIP6"; do
+		family=
+		[ "$vip" = "$VIP" ] || family=-6
+		port=8000
+		for scheduler in dh lblc lblcr; do
+			port=$((port + 1))
+			{
+				echo "-A -f $port $family -s $scheduler"
+				for n in 1 2 3 4; do
+					real=172.16.1.$n
+					[ -z "$family" ] || real=[2001:db8:16::$n]:0
+					echo "-a -f $port $family -r $real -m -w $((n % 2 + 2))"
+				done
+			} | rules
+			for n in 1 2 3; do
+				answers=
+				for other in $(vips "$vip"); do
+					ask "many tcp $n $other $port keep=$n.$port.$other."
+					answers+="$REPLY; "
+				done
+				same "$vip, $scheduler, round $n" "$answers"
+			done
+			same "$vip, $scheduler, who holds what" "$(spread_of "$port")"
+			like "$vip, $scheduler, it is all there" "$(spread_of "$port" | awk '{ n += $1 } END { print n }')" '^(48|96)$'
+		done
+	done
+}
+
 # Not stock's table: consistency is what matters, also between two directors and over removal and re-adding.
 maglev() {
 	local vip service second answers
@@ -182,4 +233,4 @@ seeded() {
 	is "the seed can be read" "$(cat /sys/module/shunt/parameters/mh_seed)" 5
 }
 
-run source_hash dest_hash maglev seeded
+run source_hash dest_hash many_addresses maglev seeded
