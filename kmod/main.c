@@ -7,6 +7,7 @@
 #include "control/config.h"
 #include "control/ipvs.h"
 #include "control/netlink.h"
+#include "control/sysctl.h"
 #include "net.h"
 #include "path/frag.h"
 #include "path/hook.h"
@@ -26,6 +27,7 @@ static int __net_init net_init(struct net *net)
 	sn->net = net;
 	sn->generation = 1;
 	sn->timeouts = shunt_default_timeouts;
+	sn->settings = shunt_default_settings;
 	mutex_init(&sn->mutex);
 	shunt_routes_init(&sn->routes);
 	shunt_trash_init(sn);

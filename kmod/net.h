@@ -18,10 +18,33 @@
 #include "stats/counters.h"
 #include "stats/drop.h"
 
+struct ctl_table_header;
 struct nf_hook_ops;
 struct shunt_wheel;
 
 #define SHUNT_TRASH_BITS	8
+
+/**
+ * struct shunt_settings - what the sysctls of a netns say
+ * @sloppy_tcp:		not 0: a connection may begin with any TCP segment but
+ *			a RST, as seen after a failover
+ * @expire_nodest_conn:	not 0: a connection ends when its real server is removed
+ * @expire_quiescent_template:	not 0: a client does not stay with a real server
+ *			of weight 0
+ * @conn_reuse_mode:	not 0: a SYN on a connection that is over begins another;
+ *			with bit 1 set, also when only the client's FIN was seen
+ * @snat_reroute:	not 0: replies rewritten by NAT are routed by their new
+ *			source
+ *
+ * Read locklessly; any int is accepted, as with IPVS.
+ */
+struct shunt_settings {
+	int sloppy_tcp;
+	int expire_nodest_conn;
+	int expire_quiescent_template;
+	int conn_reuse_mode;
+	int snat_reroute;
+};
 
 /**
  * struct shunt_net - a netns's services, connections and settings
@@ -33,6 +56,8 @@ struct shunt_wheel;
  * @routes:		remembered routes to real servers
  * @drops:		packets dropped, by reason
  * @timeouts:		seconds, by protocol and state; read locklessly
+ * @settings:		what the sysctls say
+ * @sysctl:		the sysctls, while they are there
  * @mutex:		serialises every change of the configuration; guards the
  *			rest
  * @service_ids:	struct shunt_service by an id that only ever grows, so
@@ -64,6 +89,8 @@ struct shunt_net {
 	struct shunt_routes routes;
 	struct shunt_drops __percpu *drops;
 	struct shunt_timeouts timeouts;
+	struct shunt_settings settings;
+	struct ctl_table_header *sysctl;
 
 	struct mutex mutex;
 	struct xarray service_ids;

@@ -314,7 +314,7 @@ static int check_dest(const struct shunt_service *svc,
 static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 		     const struct shunt_dest_config *config)
 {
-	dest->weight = config->weight;
+	WRITE_ONCE(dest->weight, config->weight);
 	if (dest->weight)
 		dest->last_weight = dest->weight;
 	WRITE_ONCE(dest->fwd, config->fwd);

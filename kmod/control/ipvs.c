@@ -6,6 +6,7 @@
 
 #include "control/netlink.h"
 #include "control/procfs.h"
+#include "control/sysctl.h"
 #include "net.h"
 
 static bool ipvs_compat = true;
@@ -37,12 +38,24 @@ static struct notifier_block module_notifier = {
 
 static int __net_init net_init(struct net *net)
 {
-	return shunt_procfs_init(shunt_net(net));
+	struct shunt_net *sn = shunt_net(net);
+	int err;
+
+	err = shunt_procfs_init(sn);
+	if (err)
+		return err;
+	err = shunt_sysctl_init(sn);
+	if (err)
+		shunt_procfs_exit(sn);
+	return err;
 }
 
 static void __net_exit net_exit(struct net *net)
 {
-	shunt_procfs_exit(shunt_net(net));
+	struct shunt_net *sn = shunt_net(net);
+
+	shunt_sysctl_exit(sn);
+	shunt_procfs_exit(sn);
 }
 
 /* Registered after the module's own: these files go before what they show. */

@@ -171,12 +171,13 @@ static int reroute(struct shunt_packet *pkt)
 	struct net *net = pkt->sn->net;
 	struct sk_buff *skb = pkt->skb;
 
-	if (pkt->tuple.af == AF_INET)
-		return fib4_has_custom_rules(net) ?
-			       ip_route_me_harder(net, skb->sk, skb,
-						  RTN_LOCAL) : 0;
-	return fib6_has_custom_rules(net) ?
-		       ip6_route_me_harder(net, skb->sk, skb) : 0;
+	if (!(pkt->tuple.af == AF_INET ? fib4_has_custom_rules(net) :
+					 fib6_has_custom_rules(net)) ||
+	    !READ_ONCE(pkt->sn->settings.snat_reroute))
+		return 0;
+	return pkt->tuple.af == AF_INET ?
+		       ip_route_me_harder(net, skb->sk, skb, RTN_LOCAL) :
+		       ip6_route_me_harder(net, skb->sk, skb);
 }
 
 /**

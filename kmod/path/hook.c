@@ -52,16 +52,41 @@ static void account(struct shunt_packet *pkt, struct shunt_conn *c,
 		shunt_conn_answered(c);
 }
 
-static enum shunt_verdict request(struct shunt_packet *pkt,
+static enum shunt_verdict deliver(struct shunt_packet *pkt,
 				  struct shunt_conn *c)
 {
-	/* Its connections wait for it to come back, or for their timeout. */
-	if (unlikely(test_bit(SHUNT_DEST_REMOVED, &c->dest->flags)))
-		return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);
 	account(pkt, c, SHUNT_DIR_REQUEST);
 	if (c->fwd == SHUNT_FWD_MASQ)
 		return shunt_nat_request(pkt, c);
 	return shunt_dr_request(pkt, c);
+}
+
+static enum shunt_verdict begin(struct shunt_packet *pkt)
+{
+	enum shunt_verdict verdict;
+	struct shunt_conn *c;
+
+	c = shunt_schedule(pkt, &verdict);
+	if (!c)
+		return verdict;
+	verdict = deliver(pkt, c);
+	shunt_conn_discard(c);
+	return verdict;
+}
+
+/*
+ * A removed real server's connections wait for it to come back or for their
+ * timeout, unless they are to end now: then the packet has none.
+ */
+static enum shunt_verdict request(struct shunt_packet *pkt,
+				  struct shunt_conn *c)
+{
+	if (likely(!test_bit(SHUNT_DEST_REMOVED, &c->dest->flags)))
+		return deliver(pkt, c);
+	if (!READ_ONCE(pkt->sn->settings.expire_nodest_conn))
+		return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);
+	shunt_conn_kill(pkt->sn, c);
+	return begin(pkt);
 }
 
 static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
@@ -70,35 +95,49 @@ static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
 	return shunt_nat_reply(pkt, c);
 }
 
-/* A client that uses a port again so soon starts over, with any real server. */
+/*
+ * A client that uses a port again so soon starts over, with any real server
+ * unless it has to stay with one. By direct routing the client's FIN is the last
+ * that is seen of a connection.
+ */
 static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
 {
-	return c->proto == IPPROTO_TCP && shunt_tcp_opens(pkt->tcp_flags) &&
-	       READ_ONCE(c->state) == SHUNT_TCP_TIME_WAIT;
+	const struct shunt_settings *settings = &pkt->sn->settings;
+	int mode;
+
+	if (c->proto != IPPROTO_TCP || !shunt_tcp_opens(pkt->tcp_flags))
+		return false;
+	mode = READ_ONCE(settings->conn_reuse_mode);
+	if (mode && READ_ONCE(settings->expire_nodest_conn) &&
+	    !READ_ONCE(c->dest->weight))
+		return true;
+	if (c->template)
+		return false;
+	switch (READ_ONCE(c->state)) {
+	case SHUNT_TCP_TIME_WAIT:
+	case SHUNT_TCP_CLOSE:
+		return mode;
+	case SHUNT_TCP_FIN_WAIT:
+		return mode & 2 && c->fwd != SHUNT_FWD_MASQ;
+	default:
+		return false;
+	}
 }
 
 static enum shunt_verdict flow_in(struct shunt_packet *pkt)
 {
-	enum shunt_verdict verdict;
 	struct shunt_conn *c;
 	enum shunt_dir dir;
 
 	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
-	if (c && dir == SHUNT_DIR_REPLY)
-		return reply(pkt, c);
-	if (c && unlikely(is_over(pkt, c))) {
-		shunt_conn_kill(pkt->sn, c);
-		c = NULL;
-	}
-	if (c)
-		return request(pkt, c);
-
-	c = shunt_schedule(pkt, &verdict);
 	if (!c)
-		return verdict;
-	verdict = request(pkt, c);
-	shunt_conn_discard(c);
-	return verdict;
+		return begin(pkt);
+	if (dir == SHUNT_DIR_REPLY)
+		return reply(pkt, c);
+	if (likely(!is_over(pkt, c)))
+		return request(pkt, c);
+	shunt_conn_kill(pkt->sn, c);
+	return begin(pkt);
 }
 
 static enum shunt_verdict flow_out(struct shunt_packet *pkt)

@@ -117,12 +117,14 @@ static struct shunt_conn *create(const struct shunt_packet *pkt,
 {
 	struct shunt_conn_plan plan = {
 		.request = &pkt->tuple,
-		.state = pkt->tuple.proto == IPPROTO_TCP ? SHUNT_TCP_SYN_RECV :
-							   SHUNT_TCP_NONE,
+		.state = SHUNT_TCP_NONE,
 	};
 	struct shunt_conn *c;
 	int err;
 
+	if (pkt->tuple.proto == IPPROTO_TCP)
+		plan.state = shunt_tcp_next(SHUNT_TCP_NONE, SHUNT_VIEW_REQUEST,
+					    pkt->tcp_flags);
 	err = shunt_service_is_persistent(svc) ? stay(&plan, pkt, svc) :
 						 choose(&plan, pkt, svc, again);
 	if (err)
@@ -181,6 +183,14 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 	return NULL;
 }
 
+static bool may_begin(const struct shunt_packet *pkt)
+{
+	if (pkt->tuple.proto != IPPROTO_TCP || shunt_tcp_opens(pkt->tcp_flags))
+		return true;
+	return READ_ONCE(pkt->sn->settings.sloppy_tcp) &&
+	       !(pkt->tcp_flags & SHUNT_TCP_RST);
+}
+
 /**
  * shunt_schedule() - make a connection for a packet that has none
  * @pkt:	a packet of kind SHUNT_PACKET_FLOW
@@ -196,7 +206,7 @@ struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 	struct shunt_service *svc;
 
 	*verdict = SHUNT_PASS;
-	if (pkt->tuple.proto == IPPROTO_TCP && !shunt_tcp_opens(pkt->tcp_flags))
+	if (!may_begin(pkt))
 		return NULL;
 	svc = find_service(pkt);
 	if (!svc)

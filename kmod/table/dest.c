@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 
 #include "net.h"
+#include "table/expire.h"
 #include "table/trash.h"
 
 static void free_dest(struct rcu_head *rcu)
@@ -117,6 +118,8 @@ void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest)
 	set_bit(SHUNT_DEST_REMOVED, &dest->flags);
 	list_del(&dest->list);
 	shunt_trash_put(sn, dest);
+	if (READ_ONCE(sn->settings.expire_nodest_conn))
+		shunt_wheel_resort(sn);
 }
 
 /**

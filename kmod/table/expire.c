@@ -15,6 +15,7 @@
 
 #include <linux/mm.h>
 
+#include "table/dest.h"
 #include "table/persist.h"
 
 #define SLOTS		1024	/* above the longest default timeout, in seconds */
@@ -132,6 +133,13 @@ static void postpone(struct shunt_net *sn, struct shunt_conn *c)
 	spin_unlock_bh(&c->lock);
 }
 
+/* Its real server is removed, and it shall not wait for that to come back. */
+static bool is_orphan(const struct shunt_net *sn, const struct shunt_conn *c)
+{
+	return READ_ONCE(sn->settings.expire_nodest_conn) &&
+	       test_bit(SHUNT_DEST_REMOVED, &c->dest->flags);
+}
+
 /* One off the batch; false when it is empty. */
 static bool work_off_one(struct shunt_net *sn, struct slot *slot,
 			 struct hlist_head *batch)
@@ -142,7 +150,8 @@ static bool work_off_one(struct shunt_net *sn, struct slot *slot,
 	spin_lock_bh(&slot->lock);
 	c = hlist_entry_safe(batch->first, struct shunt_conn, wheel);
 	spin_unlock_bh(&slot->lock);
-	if (c && (shunt_conn_expires(sn, c) || shunt_template_stays(c)))
+	if (c && ((!is_orphan(sn, c) && shunt_conn_expires(sn, c)) ||
+		  shunt_template_stays(c)))
 		postpone(sn, c);
 	else if (c)
 		shunt_conn_kill(sn, c);
@@ -194,7 +203,7 @@ static void turn(struct work_struct *work)
 }
 
 /**
- * shunt_wheel_resort() - apply changed timeouts to every connection
+ * shunt_wheel_resort() - look at every connection, some may be over now
  * @sn:	the netns
  */
 void shunt_wheel_resort(struct shunt_net *sn)

@@ -46,11 +46,17 @@ static void template_tuple(struct shunt_tuple *t,
 		t->dst6 = request->dst6;
 }
 
-/* A real server that has no weight left may keep the clients it has. */
-static bool is_usable(const struct shunt_conn *template)
+/* A real server that has no weight left keeps the clients it has, or not. */
+static bool is_usable(const struct shunt_net *sn,
+		      const struct shunt_conn *template)
 {
-	return !shunt_conn_is_dead(template) &&
-	       !test_bit(SHUNT_DEST_REMOVED, &template->dest->flags);
+	const struct shunt_dest *dest = template->dest;
+
+	if (shunt_conn_is_dead(template) ||
+	    test_bit(SHUNT_DEST_REMOVED, &dest->flags))
+		return false;
+	return READ_ONCE(dest->weight) ||
+	       !READ_ONCE(sn->settings.expire_quiescent_template);
 }
 
 /**
@@ -74,7 +80,7 @@ struct shunt_conn *shunt_template_find(struct shunt_net *sn,
 	template = shunt_conn_lookup(sn, &tuple, &dir);
 	if (!template)
 		return NULL;
-	if (!is_usable(template)) {
+	if (!is_usable(sn, template)) {
 		shunt_conn_kill(sn, template);
 		return NULL;
 	}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A setting is here when it does its work; where the work is yet to be built
+ * there is none. As with IPVS each takes any int.
+ */
+#include "control/sysctl.h"
+
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+
+const struct shunt_settings shunt_default_settings = {
+	.conn_reuse_mode = 1,
+	.snat_reroute = 1,
+};
+
+static const struct {
+	const char *name;
+	size_t offset;
+} knobs[] = {
+#define KNOB(name)	{ #name, offsetof(struct shunt_settings, name) }
+	KNOB(conn_reuse_mode),
+	KNOB(expire_nodest_conn),
+	KNOB(expire_quiescent_template),
+	KNOB(sloppy_tcp),
+	KNOB(snat_reroute),
+#undef KNOB
+};
+
+/* Before 6.6 the kernel wants an empty entry behind the last one. */
+static struct ctl_table *make_table(struct shunt_settings *settings)
+{
+	struct ctl_table *table;
+	size_t i;
+
+	table = kcalloc(ARRAY_SIZE(knobs) + 1, sizeof(*table),
+			GFP_KERNEL_ACCOUNT);
+	if (!table)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
+		table[i].procname = knobs[i].name;
+		table[i].data = (void *)settings + knobs[i].offset;
+		table[i].maxlen = sizeof(int);
+		table[i].mode = 0644;
+		table[i].proc_handler = proc_dointvec;
+	}
+	return table;
+}
+
+/**
+ * shunt_sysctl_init() - make a netns's sysctls
+ * @sn:	the netns, in which nobody has any of these names
+ *
+ * Its root may change them, whoever that is to other netns.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int shunt_sysctl_init(struct shunt_net *sn)
+{
+	struct ctl_table *table = make_table(&sn->settings);
+
+	if (!table)
+		return -ENOMEM;
+	sn->sysctl = register_net_sysctl_sz(sn->net, "net/ipv4/vs", table,
+					    ARRAY_SIZE(knobs));
+	if (!sn->sysctl) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * shunt_sysctl_exit() - take a netns's sysctls away
+ * @sn:	the netns
+ *
+ * What they were set to holds on.
+ */
+void shunt_sysctl_exit(struct shunt_net *sn)
+{
+	const struct ctl_table *table = sn->sysctl->ctl_table_arg;
+
+	unregister_net_sysctl_table(sn->sysctl);
+	kfree(table);
+}
