@@ -115,6 +115,7 @@ static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
 		return false;
 	switch (READ_ONCE(c->state)) {
 	case SHUNT_TCP_TIME_WAIT:
+	case SHUNT_TCP_CLOSE:
 		return mode;
 	case SHUNT_TCP_FIN_WAIT:
 		return mode & 2 && c->fwd != SHUNT_FWD_MASQ;

@@ -215,7 +215,8 @@ reuse() {
 	reused 3 0 S A F B
 	reused 1 0 S A A
 	reused 3 0 S A A
-	reused 1 0 S A R A
+	reused 0 0 S A R A
+	reused 1 0 S A R B
 	reused 1 1 S B
 	reused 1 1 S A B
 	reused 0 1 S A
