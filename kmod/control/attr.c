@@ -425,15 +425,14 @@ static int put_netmask(struct sk_buff *skb, const struct shunt_service *svc)
 /**
  * shunt_put_service() - a virtual service without its real servers
  * @skb:	message under construction
- * @sn:		the netns
  * @svc:	the service
  * @brief:	without its statistics
  *
  * Context: shunt_net.mutex.
  * Return: 0 or -EMSGSIZE.
  */
-int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
-		      const struct shunt_service *svc, bool brief)
+int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
+		      bool brief)
 {
 	const struct shunt_flags flags = {
 		.flags = svc->flags | SHUNT_SVC_F_HASHED,
@@ -443,7 +442,7 @@ int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
 	struct nlattr *nest;
 
 	if (!brief)
-		shunt_service_stats(sn, svc, &stats);
+		shunt_service_stats(svc, &stats);
 	nest = nest_start(skb, SHUNT_CMD_ATTR_SERVICE);
 	if (!nest || put_key(skb, &svc->key) ||
 	    nla_put_string(skb, SHUNT_SVC_ATTR_SCHED_NAME, svc->sched->name) ||

@@ -28,8 +28,8 @@ int shunt_put_stats64(struct sk_buff *skb, int type,
 int shunt_put_timeouts(struct sk_buff *skb, const struct shunt_net *sn);
 int shunt_put_service_key(struct sk_buff *skb,
 			  const struct shunt_service_key *key);
-int shunt_put_service(struct sk_buff *skb, struct shunt_net *sn,
-		      const struct shunt_service *svc, bool brief);
+int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
+		      bool brief);
 int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
 		   bool brief);
 int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,

@@ -460,20 +460,20 @@ int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
 
 /**
  * shunt_config_zero_service() - let a service count from zero
- * @sn:		the netns
  * @svc:	the service; its real servers are zeroed with it
  *
  * Context: shunt_net.mutex.
  */
-void shunt_config_zero_service(struct shunt_net *sn, struct shunt_service *svc)
+void shunt_config_zero_service(struct shunt_service *svc)
 {
 	struct shunt_stats stats;
 	struct shunt_dest *dest;
 
 	list_for_each_entry(dest, &svc->dests, list)
 		shunt_dest_zero(dest);
-	shunt_trash_zero(sn, svc);
-	shunt_service_stats(sn, svc, &stats);
+	list_for_each_entry(dest, &svc->removed, list)
+		shunt_dest_zero(dest);
+	shunt_service_stats(svc, &stats);
 	shunt_counts_add(svc->zero, &stats);
 }
 
@@ -489,7 +489,7 @@ void shunt_config_zero_all(struct shunt_net *sn)
 	unsigned long id;
 
 	xa_for_each(&sn->service_ids, id, svc)
-		shunt_config_zero_service(sn, svc);
+		shunt_config_zero_service(svc);
 	shunt_total_zero(sn);
 }
 

@@ -74,7 +74,7 @@ int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
 			     const struct shunt_dest_config *config,
 			     struct netlink_ext_ack *extack);
 
-void shunt_config_zero_service(struct shunt_net *sn, struct shunt_service *svc);
+void shunt_config_zero_service(struct shunt_service *svc);
 void shunt_config_zero_all(struct shunt_net *sn);
 void shunt_config_set_timeouts(struct shunt_net *sn, u32 tcp, u32 tcp_fin,
 			       u32 udp);

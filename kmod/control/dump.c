@@ -53,8 +53,7 @@ int shunt_dump_services(struct sk_buff *skb, struct netlink_callback *cb)
 		void *header = dump_message(skb, cb, SHUNT_CMD_NEW_SERVICE);
 
 		whole = dump_end(skb, header,
-				 header ? shunt_put_service(skb, sn, svc,
-							    false) : 0);
+				 header ? shunt_put_service(skb, svc, false) : 0);
 		if (!whole)
 			break;
 		cb->args[0] = id + 1;
@@ -139,7 +138,6 @@ static bool put_dests(struct sk_buff *skb, struct netlink_callback *cb,
  * One that would tell none of its real servers goes to the next buffer.
  */
 static bool dump_with_dests(struct sk_buff *skb, struct netlink_callback *cb,
-			    struct shunt_net *sn,
 			    const struct shunt_service *svc, bool brief)
 {
 	void *header = dump_message(skb, cb, SHUNT_CMD_GET_ALL);
@@ -151,7 +149,7 @@ static bool dump_with_dests(struct sk_buff *skb, struct netlink_callback *cb,
 		return false;
 	genl_dump_check_consistent(cb, header);
 	err = before ? shunt_put_service_key(skb, &svc->key) :
-		       shunt_put_service(skb, sn, svc, brief);
+		       shunt_put_service(skb, svc, brief);
 	whole = !err && put_dests(skb, cb, svc, brief);
 	if (!whole && cb->args[1] == before)
 		err = -EMSGSIZE;
@@ -180,7 +178,7 @@ int shunt_dump_all(struct sk_buff *skb, struct netlink_callback *cb)
 		if (id != cb->args[0])
 			cb->args[1] = 0;
 		cb->args[0] = id;
-		whole = dump_with_dests(skb, cb, sn, svc, brief);
+		whole = dump_with_dests(skb, cb, svc, brief);
 		if (!whole)
 			break;
 		cb->args[0] = id + 1;

@@ -63,7 +63,7 @@ void shunt_event_service(struct shunt_net *sn, enum shunt_cmd cmd,
 	struct event event;
 
 	if (begin(&event, sn, cmd))
-		finish(&event, sn, shunt_put_service(event.skb, sn, svc, false));
+		finish(&event, sn, shunt_put_service(event.skb, svc, false));
 }
 
 /**

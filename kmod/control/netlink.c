@@ -142,7 +142,7 @@ static int zero(struct sk_buff *skb, struct genl_info *info)
 	} else {
 		svc = need_service(sn, &key, info->extack);
 		if (svc)
-			shunt_config_zero_service(sn, svc);
+			shunt_config_zero_service(svc);
 		else
 			err = -ESRCH;
 	}
@@ -216,7 +216,7 @@ static int answer(struct genl_info *info, u8 cmd,
 static int fill_service(struct sk_buff *msg, struct shunt_net *sn,
 			const void *data)
 {
-	return shunt_put_service(msg, sn, data, false);
+	return shunt_put_service(msg, data, false);
 }
 
 static int get_service(struct sk_buff *skb, struct genl_info *info)

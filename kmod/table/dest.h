@@ -45,7 +45,8 @@ enum shunt_load {
  * @refs:	one for its service or the trash, one a connection
  * @weight:	0 takes no new connections; shunt_net.mutex
  * @last_weight: what it was when it was last above 0; shunt_net.mutex
- * @list:	in shunt_service.dests; shunt_net.mutex
+ * @list:	in shunt_service.dests, or .removed while it is in the trash and
+ *		has a service; shunt_net.mutex
  * @trash:	in shunt_net.trash; shunt_net.mutex
  * @svc:	its service, NULL once that is gone; shunt_net.mutex
  * @key:	its service's key, by which the trash knows it

@@ -64,6 +64,7 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 	svc->sched = sched;
 	svc->flags = flags;
 	INIT_LIST_HEAD(&svc->dests);
+	INIT_LIST_HEAD(&svc->removed);
 	/* Directors started together shall not all begin with the same one. */
 	atomic_set(&svc->turn, get_random_u32());
 
@@ -103,37 +104,36 @@ void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 
 	list_for_each_entry_safe(dest, next, &svc->dests, list)
 		shunt_dest_remove(sn, dest);
-	shunt_trash_forget_service(sn, svc);
+	shunt_trash_forget_service(svc);
 	shunt_picks_free(rcu_replace_pointer(svc->picks, NULL,
 					     lockdep_is_held(&sn->mutex)));
 	kfree_rcu(svc, rcu);
 }
 
-/* Everything the real servers a service has now have ever counted. */
-static void add_dests(const struct shunt_service *svc,
-		      struct shunt_stats *stats, const struct cpumask *cpus)
+/* Everything the real servers of a list have ever counted. */
+static void add_dests(const struct list_head *dests, struct shunt_stats *stats,
+		      const struct cpumask *cpus)
 {
 	const struct shunt_dest *dest;
 
-	list_for_each_entry(dest, &svc->dests, list)
+	list_for_each_entry(dest, dests, list)
 		shunt_counters_read(stats, dest->counters, cpus);
 }
 
 /**
  * shunt_service_stats() - what a service's real servers have counted
- * @sn:		the netns
  * @svc:	the service
  * @stats:	filled, counts since they were last zeroed
  *
  * Context: shunt_net.mutex.
  */
-void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
+void shunt_service_stats(const struct shunt_service *svc,
 			 struct shunt_stats *stats)
 {
 	*stats = (struct shunt_stats){};
 	memcpy(stats->count, svc->gone, sizeof(svc->gone));
-	add_dests(svc, stats, cpu_possible_mask);
-	shunt_trash_stats(sn, svc, stats, cpu_possible_mask);
+	add_dests(&svc->dests, stats, cpu_possible_mask);
+	add_dests(&svc->removed, stats, cpu_possible_mask);
 	shunt_stats_since(stats, svc->zero);
 }
 
@@ -158,8 +158,8 @@ void shunt_total_stats_on(struct shunt_net *sn, struct shunt_stats *stats,
 			stats->count[i] += per_cpu_ptr(sn->carry, cpu)->value[i];
 	}
 	xa_for_each(&sn->service_ids, id, svc)
-		add_dests(svc, stats, cpus);
-	shunt_trash_stats(sn, NULL, stats, cpus);
+		add_dests(&svc->dests, stats, cpus);
+	shunt_trash_stats(sn, stats, cpus);
 }
 
 /**

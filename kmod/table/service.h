@@ -46,7 +46,7 @@ struct shunt_service_key {
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
  * @dests:	all its real servers, newest first; shunt_net.mutex
- * @trashed:	real servers of it in the trash; shunt_net.mutex
+ * @removed:	those in the trash; shunt_net.mutex
  * @gone:	what real servers freed by now had counted; shunt_net.mutex
  * @zero:	counters when they were last zeroed; shunt_net.mutex
  * @rcu:	readers may still hold it after it is removed
@@ -66,7 +66,7 @@ struct shunt_service {
 	u32 id;
 	const struct shunt_scheduler *sched;
 	struct list_head dests;
-	unsigned int trashed;
+	struct list_head removed;
 	u64 gone[SHUNT_COUNT_MAX];
 	u64 zero[SHUNT_COUNT_MAX];
 	struct rcu_head rcu;
@@ -82,7 +82,7 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 					   const struct shunt_scheduler *sched,
 					   u32 flags);
 void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc);
-void shunt_service_stats(struct shunt_net *sn, const struct shunt_service *svc,
+void shunt_service_stats(const struct shunt_service *svc,
 			 struct shunt_stats *stats);
 void shunt_total_stats_on(struct shunt_net *sn, struct shunt_stats *stats,
 			  const struct cpumask *cpus);

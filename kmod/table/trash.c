@@ -26,7 +26,7 @@ static u32 hash(const struct shunt_service_key *key,
 void shunt_trash_put(struct shunt_net *sn, struct shunt_dest *dest)
 {
 	dest->removed = jiffies;
-	dest->svc->trashed++;
+	list_add(&dest->list, &dest->svc->removed);
 	hash_add(sn->trash, &dest->trash,
 		 hash(&dest->key, &dest->addr, dest->port));
 	queue_delayed_work(system_power_efficient_wq, &sn->trash_work,
@@ -65,7 +65,7 @@ struct shunt_dest *shunt_trash_take(struct shunt_net *sn,
 
 found:
 	if (dest->svc) {
-		svc->trashed--;
+		list_del(&dest->list);
 	} else {
 		shunt_counters_read(&stats, dest->counters, cpu_possible_mask);
 		memcpy(dest->zero, stats.count, sizeof(dest->zero));
@@ -89,7 +89,7 @@ static void throw_away(struct shunt_net *sn, struct shunt_dest *dest)
 			shunt_counts_add(dest->svc->gone, &stats);
 	}
 	if (dest->svc)
-		dest->svc->trashed--;
+		list_del(&dest->list);
 	hash_del(&dest->trash);
 	shunt_dest_put(dest);
 }
@@ -117,67 +117,36 @@ static void empty(struct work_struct *work)
 
 /**
  * shunt_trash_forget_service() - a service goes before its removed servers
- * @sn:		the netns
  * @svc:	the service
  *
  * Context: shunt_net.mutex.
  */
-void shunt_trash_forget_service(struct shunt_net *sn,
-				struct shunt_service *svc)
+void shunt_trash_forget_service(struct shunt_service *svc)
 {
-	struct shunt_dest *dest;
-	unsigned int i;
+	struct shunt_dest *dest, *next;
 
-	if (!svc->trashed)
-		return;
-	hash_for_each(sn->trash, i, dest, trash) {
-		if (dest->svc == svc)
-			dest->svc = NULL;
+	list_for_each_entry_safe(dest, next, &svc->removed, list) {
+		list_del(&dest->list);
+		dest->svc = NULL;
 	}
-	svc->trashed = 0;
 }
 
 /**
  * shunt_trash_stats() - add what removed real servers have counted
  * @sn:		the netns
- * @svc:	the service they belong to, or NULL for all there are
  * @stats:	added to
  * @cpus:	what was counted on these
  *
  * Context: shunt_net.mutex.
  */
-void shunt_trash_stats(struct shunt_net *sn, const struct shunt_service *svc,
-		       struct shunt_stats *stats, const struct cpumask *cpus)
+void shunt_trash_stats(struct shunt_net *sn, struct shunt_stats *stats,
+		       const struct cpumask *cpus)
 {
 	struct shunt_dest *dest;
 	unsigned int i;
 
-	if (svc && !svc->trashed)
-		return;
-	hash_for_each(sn->trash, i, dest, trash) {
-		if (!svc || dest->svc == svc)
-			shunt_counters_read(stats, dest->counters, cpus);
-	}
-}
-
-/**
- * shunt_trash_zero() - let removed real servers count from zero
- * @sn:		the netns
- * @svc:	the service they belong to
- *
- * Context: shunt_net.mutex.
- */
-void shunt_trash_zero(struct shunt_net *sn, const struct shunt_service *svc)
-{
-	struct shunt_dest *dest;
-	unsigned int i;
-
-	if (!svc->trashed)
-		return;
-	hash_for_each(sn->trash, i, dest, trash) {
-		if (dest->svc == svc)
-			shunt_dest_zero(dest);
-	}
+	hash_for_each(sn->trash, i, dest, trash)
+		shunt_counters_read(stats, dest->counters, cpus);
 }
 
 /**

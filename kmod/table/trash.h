@@ -20,10 +20,8 @@ struct shunt_dest *shunt_trash_take(struct shunt_net *sn,
 				    struct shunt_service *svc, u8 af,
 				    const union nf_inet_addr *addr,
 				    __be16 port);
-void shunt_trash_forget_service(struct shunt_net *sn,
-				struct shunt_service *svc);
-void shunt_trash_stats(struct shunt_net *sn, const struct shunt_service *svc,
-		       struct shunt_stats *stats, const struct cpumask *cpus);
-void shunt_trash_zero(struct shunt_net *sn, const struct shunt_service *svc);
+void shunt_trash_forget_service(struct shunt_service *svc);
+void shunt_trash_stats(struct shunt_net *sn, struct shunt_stats *stats,
+		       const struct cpumask *cpus);
 
 #endif /* SHUNT_TRASH_H */
