@@ -259,10 +259,14 @@ static int mark(struct command *cmd, const struct option_def *def,
 	return 0;
 }
 
+/* ipvsadm names the last word it took, which may be the command's value. */
 static int second_command(const struct scan *scan, const struct command *cmd,
 			  struct error *error)
 {
-	error_set(error, EXIT_USAGE, "invalid option `%s'", scan->typed);
+	bool apart = scan->arg && !strchr(scan->typed, '=');
+
+	error_set(error, EXIT_USAGE, "invalid option `%s'",
+		  apart ? scan->arg : scan->typed);
 	return error_explain(error, "the command is '%s' already",
 			     command_name(cmd->id));
 }

@@ -63,13 +63,12 @@ class Spec:
         return values[value]
 
     def from_number(self, item, number):
-        """Numbers of an enum become names, flags a set of names; all ones stand for all flags."""
+        """Numbers of an enum become names, flags a set of names."""
         if "enum" not in item:
             return number
         values = self.values(item["enum"])
         if self.definitions[item["enum"]]["type"] == "flags":
-            full = (1 << 8 * struct.calcsize(self.format(item))) - 1
-            if number not in (full, number & sum(values.values())):
+            if number & ~sum(values.values()):
                 raise Undescribed(f"{item['name']} is {number:#x}")
             return {name for name, bit in values.items() if number & bit}
         for name, value in values.items():

@@ -46,6 +46,8 @@ static void refused(void)
 		{ "-L foo", 2, "unexpected argument foo" },
 		{ "-L -L", 2, "invalid option `-L'" },
 		{ "-A -D", 2, "invalid option `-D'" },
+		{ "--start-daemon master --start-daemon backup", 2,
+		  "invalid option `backup'" },
 		{ "-L -n -n", 2, "multiple 'numeric' options specified" },
 		{ "-A -t 1.2.3.4:80 -u 1.2.3.4:81", 2,
 		  "multiple 'service-address' options specified" },
