@@ -107,12 +107,12 @@ static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
 
 	if (c->proto != IPPROTO_TCP || !shunt_tcp_opens(pkt->tcp_flags))
 		return false;
-	mode = READ_ONCE(settings->conn_reuse_mode);
-	if (mode && READ_ONCE(settings->expire_nodest_conn) &&
+	if (READ_ONCE(settings->expire_nodest_conn) &&
 	    !READ_ONCE(c->dest->weight))
 		return true;
 	if (c->template)
 		return false;
+	mode = READ_ONCE(settings->conn_reuse_mode);
 	switch (READ_ONCE(c->state)) {
 	case SHUNT_TCP_TIME_WAIT:
 	case SHUNT_TCP_CLOSE:

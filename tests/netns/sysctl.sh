@@ -26,7 +26,7 @@ files() {
 	same "the defaults" "$(in_director grep -H . "${KNOBS[@]/#/$VS/}")"
 	same "the modes" "$(in_director stat -c '%A %U %n' "${KNOBS[@]/#/$VS/}")"
 	if only_shunt; then
-		is "there is none but those that work" "$(in_director ls -x -w 200 $VS | tr -s ' ')" "${KNOBS[*]} "
+		is "there is none but those that work" "$(in_director ls $VS | tr '\n' ' ')" "${KNOBS[*]} "
 	fi
 	# shellcheck disable=SC2016
 	same "values, good and bad" "$(in_director bash -c '
@@ -219,13 +219,14 @@ reuse() {
 	reused 1 0 S A R B
 	reused 1 1 S B
 	reused 1 1 S A B
-	reused 0 1 S A
-	reused 0 1 S A F A
+	reused 0 1 S B
+	reused 0 1 S A F B
 }
 
 # A client that came before goes where it went, until its real server has no weight and is not to keep it.
 quiescent() {
 	nat_up
+	must ns client
 	rules <<-RULES
 		-A -t $VIP:99 -s rr -p 600
 		-a -t $VIP:99 -r $RIP1:99 -g
@@ -273,6 +274,8 @@ reroute() {
 	untap
 	is "$vip, 1: the real server answers" \
 		"$(count 'ns == "director" && dir == "in" && proto == "udp" && dport == 9002')" 1
+	# Stock does not ask the rules for IPv6.
+	[[ $vip != *:* ]] || only_shunt || return 0
 	is "$vip, 1: the reply goes by the rules for the virtual address" \
 		"$(values 'ns == "client" && dir == "in" && proto == "udp"' dport)" 9001
 }
