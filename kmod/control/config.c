@@ -141,20 +141,32 @@ int shunt_config_add_service(struct shunt_net *sn,
 	return 0;
 }
 
-/* The picks have to follow every change of a service or its real servers. */
-static int renew_picks(struct shunt_net *sn, struct shunt_service *svc,
-		       const struct shunt_scheduler *sched, u32 flags)
+static struct shunt_picks *current_picks(const struct shunt_net *sn,
+					 const struct shunt_service *svc)
 {
-	struct shunt_picks *old, *picks;
+	return rcu_dereference_protected(svc->picks,
+					 lockdep_is_held(&sn->mutex));
+}
 
-	old = rcu_dereference_protected(svc->picks, lockdep_is_held(&sn->mutex));
-	picks = shunt_picks_create(svc, sched, flags, old);
-	if (IS_ERR(picks))
-		return PTR_ERR(picks);
-	svc->sched = sched;
-	WRITE_ONCE(svc->flags, flags);
+static void swap_picks(struct shunt_net *sn, struct shunt_service *svc,
+		       struct shunt_picks *picks)
+{
+	struct shunt_picks *old = current_picks(sn, svc);
+
 	rcu_assign_pointer(svc->picks, picks);
 	shunt_picks_free(old);
+}
+
+/* The picks have to follow every change of a service or its real servers. */
+static int renew_picks(struct shunt_net *sn, struct shunt_service *svc)
+{
+	struct shunt_picks *picks;
+
+	picks = shunt_picks_create(svc, svc->sched, svc->flags,
+				   current_picks(sn, svc));
+	if (IS_ERR(picks))
+		return PTR_ERR(picks);
+	swap_picks(sn, svc, picks);
 	return 0;
 }
 
@@ -174,15 +186,21 @@ int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 {
 	u32 flags = (svc->flags & ~config->mask) |
 		    (config->flags & config->mask);
+	struct shunt_picks *picks;
 	int err;
 
 	err = check_service(config, flags, extack);
 	if (err)
 		return err;
-	err = renew_picks(sn, svc, config->sched, flags);
-	if (err)
-		return err;
+	picks = shunt_picks_create(svc, config->sched, flags,
+				   current_picks(sn, svc));
+	if (IS_ERR(picks))
+		return PTR_ERR(picks);
+	svc->sched = config->sched;
 	set_persistence(svc, config);
+	/* Who sees that clients stay sees for how long, and which are one. */
+	smp_store_release(&svc->flags, flags);
+	swap_picks(sn, svc, picks);
 	service_changed(sn, SHUNT_CMD_SET_SERVICE, svc);
 	return 0;
 }
@@ -218,8 +236,10 @@ void shunt_config_flush(struct shunt_net *sn)
 	struct shunt_service *svc;
 	unsigned long id;
 
-	xa_for_each(&sn->service_ids, id, svc)
+	xa_for_each(&sn->service_ids, id, svc) {
 		delete_service(sn, svc);
+		cond_resched();
+	}
 	idle_locked(sn);
 }
 
@@ -236,8 +256,10 @@ void shunt_config_exit(struct shunt_net *sn)
 	struct shunt_service *svc;
 	unsigned long id;
 
-	xa_for_each(&sn->service_ids, id, svc)
+	xa_for_each(&sn->service_ids, id, svc) {
 		shunt_service_destroy(sn, svc);
+		cond_resched();
+	}
 	idle_locked(sn);
 }
 
@@ -348,13 +370,14 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 	struct shunt_dest *dest;
 	int err;
 
+	err = check_dest(svc, config, extack);
+	if (err)
+		return err;
 	if (find_dest(svc, config)) {
 		NL_SET_ERR_MSG(extack, "the service has this real server already");
 		return -EEXIST;
 	}
-	err = check_dest(svc, config, extack);
-	if (!err)
-		err = check_addr(sn->net, config, extack);
+	err = check_addr(sn->net, config, extack);
 	if (err)
 		return err;
 	dest = shunt_dest_create(sn, svc, config->af, &config->addr,
@@ -362,7 +385,7 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 	if (!dest)
 		return -ENOMEM;
 	set_dest(sn, dest, config);
-	err = renew_picks(sn, svc, svc->sched, svc->flags);
+	err = renew_picks(sn, svc);
 	if (err)
 		shunt_dest_remove(sn, dest);
 	else
@@ -415,7 +438,7 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 	};
 	last_weight = dest->last_weight;
 	set_dest(sn, dest, config);
-	err = renew_picks(sn, svc, svc->sched, svc->flags);
+	err = renew_picks(sn, svc);
 	if (err) {
 		set_dest(sn, dest, &old);
 		dest->last_weight = last_weight;
@@ -448,7 +471,7 @@ int shunt_config_delete_dest(struct shunt_net *sn, struct shunt_service *svc,
 	/* Nobody may pick it any more before it goes. */
 	before = dest->list.prev;
 	list_del_init(&dest->list);
-	err = renew_picks(sn, svc, svc->sched, svc->flags);
+	err = renew_picks(sn, svc);
 	if (err) {
 		list_add(&dest->list, before);
 		return err;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/netlink.h"
 
-#include <linux/rhashtable.h>
 #include <net/genetlink.h>
 
 #include "control/attr.h"
+#include "table/conn.h"
 
 const struct nla_policy shunt_cmd_policy[SHUNT_CMD_ATTR_MAX + 1] = {
 	[SHUNT_CMD_ATTR_SERVICE]	= { .type = NLA_NESTED },
@@ -252,14 +252,11 @@ static int fill_info(struct sk_buff *msg, struct shunt_net *sn,
 		     const void *data)
 {
 	struct shunt_stats stats;
-	u32 buckets;
 
 	shunt_total_stats(sn, &stats);
-	rcu_read_lock();
-	buckets = rht_dereference_rcu(sn->conns.tbl, &sn->conns)->size;
-	rcu_read_unlock();
 	if (nla_put_u32(msg, SHUNT_INFO_ATTR_VERSION, SHUNT_IPVS_VERSION) ||
-	    nla_put_u32(msg, SHUNT_INFO_ATTR_CONN_TAB_SIZE, buckets) ||
+	    nla_put_u32(msg, SHUNT_INFO_ATTR_CONN_TAB_SIZE,
+			shunt_conn_buckets(sn)) ||
 	    shunt_put_stats64(msg, SHUNT_INFO_ATTR_STATS64, &stats))
 		return -EMSGSIZE;
 	return 0;

@@ -151,6 +151,28 @@ static enum shunt_verdict flow_out(struct shunt_packet *pkt)
 	return reply(pkt, c);
 }
 
+static __always_inline enum shunt_verdict
+handle(struct shunt_packet *pkt,
+       enum shunt_verdict (*flow)(struct shunt_packet *pkt))
+{
+	enum shunt_verdict verdict = SHUNT_PASS;
+
+	/* What NFQUEUE reinjects comes in process context, with them on. */
+	local_bh_disable();
+	switch (shunt_packet_parse(pkt)) {
+	case SHUNT_PACKET_FLOW:
+		verdict = flow(pkt);
+		break;
+	case SHUNT_PACKET_ICMP:
+		verdict = shunt_icmp(pkt);
+		break;
+	case SHUNT_PACKET_OTHER:
+		break;
+	}
+	local_bh_enable();
+	return verdict;
+}
+
 static unsigned int local_in(void *priv, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
@@ -159,14 +181,7 @@ static unsigned int local_in(void *priv, struct sk_buff *skb,
 	if (unlikely(skb->pkt_type != PACKET_HOST))
 		return NF_ACCEPT;
 	shunt_packet_init(&pkt, skb, priv, state->pf);
-	switch (shunt_packet_parse(&pkt)) {
-	case SHUNT_PACKET_FLOW:
-		return to_netfilter(flow_in(&pkt));
-	case SHUNT_PACKET_ICMP:
-		return to_netfilter(shunt_icmp(&pkt));
-	default:
-		return NF_ACCEPT;
-	}
+	return to_netfilter(handle(&pkt, flow_in));
 }
 
 /* Only a packet with ports, or an error about one, is worth collecting. */
@@ -179,7 +194,7 @@ static bool may_be_reply(const struct iphdr *iph)
 static unsigned int forward(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
-	enum shunt_verdict verdict = SHUNT_PASS;
+	enum shunt_verdict verdict;
 	struct shunt_net *sn = priv;
 	struct shunt_packet pkt;
 
@@ -191,16 +206,7 @@ static unsigned int forward(void *priv, struct sk_buff *skb,
 		return NF_STOLEN;
 
 	shunt_packet_init(&pkt, skb, sn, state->pf);
-	switch (shunt_packet_parse(&pkt)) {
-	case SHUNT_PACKET_FLOW:
-		verdict = flow_out(&pkt);
-		break;
-	case SHUNT_PACKET_ICMP:
-		verdict = shunt_icmp(&pkt);
-		break;
-	case SHUNT_PACKET_OTHER:
-		break;
-	}
+	verdict = handle(&pkt, flow_out);
 	if (verdict == SHUNT_REWRITTEN)
 		verdict = shunt_forward_reroute(&pkt);
 	return to_netfilter(verdict);
@@ -224,9 +230,7 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 	    !is_icmp(skb, state->pf))
 		return NF_ACCEPT;
 	shunt_packet_init(&pkt, skb, sn, state->pf);
-	if (shunt_packet_parse(&pkt) != SHUNT_PACKET_ICMP)
-		return NF_ACCEPT;
-	verdict = shunt_icmp(&pkt);
+	verdict = handle(&pkt, flow_out);
 	if (verdict == SHUNT_REWRITTEN)
 		verdict = shunt_forward_reroute(&pkt);
 	return to_netfilter(verdict);

@@ -68,6 +68,7 @@ static int choose(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 	plan->dest = shunt_picks_choose(svc, &pkt->tuple, again);
 	if (!plan->dest)
 		return -ECONNREFUSED;
+	plan->fwd = READ_ONCE(plan->dest->fwd);
 	plan->port = plan->dest->port ?: pkt->tuple.dport;
 	return 0;
 }
@@ -95,6 +96,7 @@ static int stay(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 	}
 	plan->template = template;
 	plan->dest = template->dest;
+	plan->fwd = READ_ONCE(plan->dest->fwd);
 	plan->port = tuple->dport;
 	if (tuple->dport == svc->key.port && plan->dest->port)
 		plan->port = plan->dest->port;
@@ -152,11 +154,11 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 				  struct shunt_service *svc)
 {
 	struct shunt_conn *c;
-	bool clash = false;
+	bool again = false;
 	int tries;
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
-		c = create(pkt, svc, clash);
+		c = create(pkt, svc, again);
 		if (!IS_ERR(c))
 			return c;
 		switch (PTR_ERR(c)) {
@@ -169,7 +171,9 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 				return c;
 			break;
 		case -EADDRINUSE:
-			clash = true;
+			if (shunt_service_is_persistent(svc))
+				goto clash;
+			again = true;
 			break;
 		case -ENOMEM:
 			shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
@@ -179,6 +183,7 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 			return NULL;
 		}
 	}
+clash:
 	shunt_drop(pkt->sn, SHUNT_DROP_CLASH);
 	return NULL;
 }

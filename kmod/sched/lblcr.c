@@ -11,6 +11,9 @@
 
 #define SHRINK_PERIOD	(24 * 3600 * HZ)
 
+/* A set is searched for each of the service's real servers. */
+#define MAX_SET		32
+
 static bool is_in(const struct shunt_locality_entry *entry,
 		  const struct shunt_dest *dest)
 {
@@ -102,7 +105,8 @@ static struct shunt_dest *choose(struct shunt_service *svc,
 	}
 
 	dest = shunt_take_least(picks, shunt_pick_overhead, true);
-	if (dest && !(entry && is_in(entry, dest)))
+	if (dest && !(entry && (entry->count == MAX_SET ||
+				is_in(entry, dest))))
 		change(picks, &addr, entry, NULL, dest);
 	return dest;
 }

@@ -70,7 +70,13 @@ static int prepare(struct shunt_picks *picks)
 	return 0;
 }
 
-/* Whoever is next in the table takes the place of one that is not available. */
+/* How many slots in a row may be of real servers that are not available. */
+#define MAX_SLOTS	64
+
+/*
+ * Whoever is next in the table takes the place of one that is not available; if
+ * there are few left, whoever there is.
+ */
 static struct shunt_dest *choose(struct shunt_service *svc,
 				 const struct shunt_picks *picks,
 				 const struct shunt_tuple *tuple)
@@ -85,8 +91,15 @@ static struct shunt_dest *choose(struct shunt_service *svc,
 	dest = shunt_pick_slot(picks, slot);
 	if (dest || !(picks->flags & SHUNT_HASH_FALLBACK))
 		return dest;
-	for (i = 1; i < SHUNT_MAGLEV_SIZE && !dest; i++)
+	for (i = 1; i < MAX_SLOTS && !dest; i++)
 		dest = shunt_pick_slot(picks, (slot + i) % SHUNT_MAGLEV_SIZE);
+	for (i = 0; i < picks->count && !dest; i++) {
+		const struct shunt_pick *pick =
+			&picks->pick[(slot + i) % picks->count];
+
+		if (shunt_pick_available(pick))
+			dest = pick->dest;
+	}
 	return dest;
 }
 

@@ -215,7 +215,7 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	c->dest = plan->dest;
 	c->seen = (u32)jiffies;
 	c->state = plan->state;
-	c->fwd = READ_ONCE(plan->dest->fwd);
+	c->fwd = plan->fwd;
 	c->proto = plan->request->proto;
 	c->af = plan->request->af;
 	set_nodes(c, plan);
@@ -223,6 +223,13 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	if (c->template)
 		refcount_inc(&c->template->refs);
 	return c;
+}
+
+/* A client that got through: its template is worth more than others. */
+static void assure(struct shunt_conn *template)
+{
+	if (template && READ_ONCE(template->state) != SHUNT_ASSURED)
+		WRITE_ONCE(template->state, SHUNT_ASSURED);
 }
 
 /**
@@ -262,6 +269,8 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	if (!err) {
 		if (!shunt_conn_is_template(c))
 			shunt_count_conn(c->dest->counters);
+		if (c->state == SHUNT_TCP_ESTABLISHED && c->template)
+			assure(c->template);
 		return c;
 	}
 
@@ -308,7 +317,7 @@ struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 	struct shunt_conn *c;
 
 	plan->timeout = ONCE_TIMEOUT;
-	if (READ_ONCE(plan->dest->fwd) == SHUNT_FWD_MASQ) {
+	if (plan->fwd == SHUNT_FWD_MASQ) {
 		plan->kind = SHUNT_CONN_REPLIES;
 		c = find_replies(sn, plan);
 		if (!c)
@@ -318,7 +327,7 @@ struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 		c = alloc(plan);
 		if (!c)
 			return ERR_PTR(-ENOMEM);
-		refcount_inc(&c->dest->refs);
+		shunt_dest_bind(c->dest, SHUNT_LOAD_NONE);
 	}
 	shunt_count_conn(c->dest->counters);
 	return c;
@@ -334,6 +343,18 @@ void shunt_conn_discard(struct shunt_conn *c)
 		release(&c->rcu);
 }
 
+static void bury(struct shunt_net *sn, struct shunt_conn *c,
+		 enum shunt_load load)
+{
+	if (has_replies(c))
+		remove_node(sn, c, SHUNT_DIR_REPLY);
+	if (has_requests(c))
+		remove_node(sn, c, SHUNT_DIR_REQUEST);
+	shunt_dest_unbind(c->dest, load);
+	atomic_dec(&sn->conn_count);
+	call_rcu(&c->rcu, release);
+}
+
 /**
  * shunt_conn_kill() - take a connection out of the table for good
  * @sn:		the netns
@@ -345,25 +366,22 @@ void shunt_conn_discard(struct shunt_conn *c)
 bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 {
 	enum shunt_load load;
+	bool was_dead;
 
-	spin_lock_bh(&c->lock);
-	if (c->dead) {
-		spin_unlock_bh(&c->lock);
-		return false;
+	/* Until it is out of the table: a packet could meet it dead and there. */
+	local_bh_disable();
+	spin_lock(&c->lock);
+	was_dead = c->dead;
+	if (!was_dead) {
+		WRITE_ONCE(c->dead, true);
+		load = load_of(c, c->state);
+		shunt_wheel_remove(sn, c);
 	}
-	WRITE_ONCE(c->dead, true);
-	load = load_of(c, c->state);
-	shunt_wheel_remove(sn, c);
-	spin_unlock_bh(&c->lock);
-
-	if (has_replies(c))
-		remove_node(sn, c, SHUNT_DIR_REPLY);
-	if (has_requests(c))
-		remove_node(sn, c, SHUNT_DIR_REQUEST);
-	shunt_dest_unbind(c->dest, load);
-	atomic_dec(&sn->conn_count);
-	call_rcu(&c->rcu, release);
-	return true;
+	spin_unlock(&c->lock);
+	if (!was_dead)
+		bury(sn, c, load);
+	local_bh_enable();
+	return !was_dead;
 }
 
 /**
@@ -403,13 +421,6 @@ static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)
 	if (c->fwd != SHUNT_FWD_MASQ)
 		return SHUNT_VIEW_HALF;
 	return dir == SHUNT_DIR_REQUEST ? SHUNT_VIEW_REQUEST : SHUNT_VIEW_REPLY;
-}
-
-/* A client that got through: its template is worth more than others. */
-static void assure(struct shunt_conn *template)
-{
-	if (template && READ_ONCE(template->state) != SHUNT_ASSURED)
-		WRITE_ONCE(template->state, SHUNT_ASSURED);
 }
 
 /**

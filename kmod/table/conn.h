@@ -46,7 +46,7 @@ enum shunt_conn_kind {
  * @wheel:	in a slot of the expiry wheel (table/expire.c)
  * @rcu:	in its place once the connection is dead
  * @lock:	serialises state changes and death; guards @wheel, @due, @shard,
- *		@dead and writes to @state
+ *		@dead and, of TCP, writes to @state
  * @due:	the wheel's tick at which expiry is checked next
  * @shard:	the part of the wheel it is in
  * @dead:	out of the table or about to be
@@ -146,6 +146,7 @@ static inline __be16 shunt_conn_shown_port(const struct shunt_conn *c)
  * @request:	tuple of its first packet
  * @dest:	its real server
  * @port:	port there, network byte order
+ * @fwd:	forwarding method, enum shunt_fwd
  * @state:	protocol state its first packet takes it to
  * @template:	the one it follows, or NULL
  * @timeout:	seconds; 0 for those of protocol and state
@@ -155,6 +156,7 @@ struct shunt_conn_plan {
 	const struct shunt_tuple *request;
 	struct shunt_dest *dest;
 	__be16 port;
+	u8 fwd;
 	u8 state;
 	u8 kind;
 	u32 timeout;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "table/persist.h"
 
-#include <linux/inetdevice.h>
 #include <net/ipv6.h>
 
 #include "table/dest.h"
 
 #define FTP_PORT	cpu_to_be16(21)
+
+/* How long a template outlives its time while connections follow it, seconds. */
+#define GRACE		60
 
 /* The client as the service's netmask sees it. */
 static void mask_client(struct shunt_tuple *t, const struct shunt_service *svc,
@@ -21,14 +23,15 @@ static void mask_client(struct shunt_tuple *t, const struct shunt_service *svc,
 
 /*
  * One template serves all that has to stay together: a port of a service, all
- * ports of one for all ports, all that bears a service's firewall mark, and with
- * FTP the data connections, too.
+ * ports of one for all ports, all that bears a service's firewall mark, and all
+ * ports with FTP, whose data connections have others.
  */
 static void template_tuple(struct shunt_tuple *t,
 			   const struct shunt_service *svc,
 			   const struct shunt_tuple *request)
 {
-	*t = (struct shunt_tuple){ .af = request->af };
+	memset(t, 0, sizeof(*t));
+	t->af = request->af;
 	mask_client(t, svc, request);
 	if (svc->key.fwmark) {
 		if (t->af == AF_INET)
@@ -107,6 +110,7 @@ struct shunt_conn *shunt_template_create(struct shunt_net *sn,
 	struct shunt_conn_plan plan = {
 		.request = &tuple,
 		.dest = dest,
+		.fwd = READ_ONCE(dest->fwd),
 		.timeout = READ_ONCE(svc->timeout),
 	};
 
@@ -126,11 +130,13 @@ struct shunt_conn *shunt_template_create(struct shunt_net *sn,
  */
 bool shunt_template_stays(struct shunt_conn *c)
 {
-	u32 grace;
+	u32 seen = READ_ONCE(c->seen), now = (u32)jiffies;
 
 	if (!shunt_conn_is_template(c) || refcount_read(&c->refs) == 1)
 		return false;
-	grace = min_t(u32, c->timeout, SHUNT_TEMPLATE_GRACE);
-	WRITE_ONCE(c->seen, (u32)jiffies - (c->timeout - grace) * HZ);
+	/* Unless another connection has just begun, whose time is longer. */
+	if ((s32)(now - seen) >= (s32)(c->timeout * HZ))
+		cmpxchg(&c->seen, seen,
+			now - (c->timeout - min_t(u32, c->timeout, GRACE)) * HZ);
 	return true;
 }

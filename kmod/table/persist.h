@@ -13,9 +13,6 @@
 #include "table/conn.h"
 #include "table/service.h"
 
-/* How long a template outlives its time while connections follow it, seconds. */
-#define SHUNT_TEMPLATE_GRACE	60
-
 struct shunt_conn *shunt_template_find(struct shunt_net *sn,
 				       const struct shunt_service *svc,
 				       const struct shunt_tuple *request);
@@ -31,7 +28,8 @@ bool shunt_template_stays(struct shunt_conn *c);
  */
 static inline bool shunt_service_is_persistent(const struct shunt_service *svc)
 {
-	return READ_ONCE(svc->flags) & SHUNT_SVC_F_PERSISTENT;
+	/* Pairs with the release in shunt_config_edit_service(): timeout and mask are set. */
+	return smp_load_acquire(&svc->flags) & SHUNT_SVC_F_PERSISTENT;
 }
 
 #endif /* SHUNT_PERSIST_H */
