@@ -134,11 +134,13 @@ twice() {
 	is "services belong to a netns" "$(ip netns exec gw "$TOP/tool/shuntadm" -S -n | grep -v "^--set")" ""
 }
 
-# With stock ip_vs loaded both work side by side, and each serves its own.
+# Loaded behind stock ip_vs Shunt works beside it, and each serves its own.
 beside_stock() {
+	rmmod shunt
+	modprobe -a ip_vs ip_vs_rr
+	lb_load || result 'not ok' "Shunt loads beside stock ip_vs"
 	nat_up
 	serve 80
-	modprobe -a ip_vs ip_vs_rr || result 'not ok' "stock ip_vs loads beside Shunt"
 	rules <<-RULES
 		-A -t $VIP:80 -s rr
 		-a -t $VIP:80 -r $RIP1:80 -m
