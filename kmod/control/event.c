@@ -22,7 +22,7 @@ static void lost(struct shunt_net *sn)
 	genl_set_err(&shunt_family, sn->net, 0, SHUNT_GROUP_EVENTS, -ENOBUFS);
 }
 
-/* False where nobody listens, or memory is out. */
+/* False where nobody listens, in whatever netns, or memory is out. */
 static bool begin(struct event *event, struct shunt_net *sn, enum shunt_cmd cmd)
 {
 	if (!genl_has_listeners(&shunt_family, sn->net, SHUNT_GROUP_EVENTS))

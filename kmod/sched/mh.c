@@ -3,10 +3,10 @@
  * Maglev hashing: the client's address says to whom, with mh-port its port too,
  * and nearly all clients stay where they are when a real server comes or goes.
  *
- * The table depends on the real servers' addresses and weights and on the seed
- * and on nothing else, so that several directors agree. A real server of weight 0
- * keeps the share it had: its clients are refused, with mh-fallback they go to
- * others, and nobody else's way changes.
+ * The table depends on the real servers' addresses and weights and on the seed,
+ * so that several directors agree. A real server of weight 0 keeps the share it
+ * had: its clients are refused, with mh-fallback they go to others, and nobody
+ * else's way changes. One that never had another weight has no share.
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>

@@ -36,10 +36,11 @@ struct shunt_pick {
  * @circle:	sum of their weights, reduced (sched/circle.h)
  * @stride:	step from one turn to the next on the circle (sched/spread.h)
  * @flags:	the scheduler's flags as the service has them, SHUNT_SVC_F_SCHED*
- * @slot:	for schedulers that hash: who has each slot, 0 for the newest
+ * @slot:	for schedulers that hash: who has each slot, 0 for the last of @pick
  * @locality:	for schedulers that remember; passed on from table to table
  * @rcu:	readers may still hold it after it is replaced
  * @pick:	the real servers of a weight above 0, or all, oldest first
+ *		unless @prepare sorts them
  */
 struct shunt_picks {
 	const struct shunt_scheduler *sched;
