@@ -18,48 +18,40 @@ in_turn() { like "$1" "$2" '^(A B ){3}A B$|^(B A ){3}B A$'; }
 # 8 for IPv4 and 8 for IPv6.
 all_counted() { [ "$(adm -L -n --stats --exact | awk '$1 == "UDP" { print $3 }' | xargs)" = "8 8" ]; }
 
-dr() {
-	dr_up
-	prepare_real_servers "$VIP" "$VIP6" > /dev/null
+in_use() { adm -L -n | awk '$1 == "->" && $2 ~ /80$/ { print $5, $6 }' | sort -u; }
+
+# What holds for every method.
+scheduled_singly() { # METHOD -g|-m
 	serve 80
 	rules <<-RULES
 		-A -u $VIP:80 -s rr -o
-		-a -u $VIP:80 -r $RIP1:80 -g
-		-a -u $VIP:80 -r $RIP2:80 -g
+		-a -u $VIP:80 -r $RIP1:80 $2
+		-a -u $VIP:80 -r $RIP2:80 $2
 		-A -u [$VIP6]:80 -s rr -o
-		-a -u [$VIP6]:80 -r [$RIP16]:80 -g
-		-a -u [$VIP6]:80 -r [$RIP26]:80 -g
+		-a -u [$VIP6]:80 -r [$RIP16]:80 $2
+		-a -u [$VIP6]:80 -r [$RIP26]:80 $2
 	RULES
 	must udp four "$VIP" 80
 	must udp six "$VIP6" 80
-	in_turn "DR, one client's datagrams go to each in turn" "$(each four 8)"
-	in_turn "DR, IPv6" "$(each six 8)"
-	is "DR, no connection stays" "$(connections)" ""
+	in_turn "$1, one client's datagrams go to each in turn, and are answered" "$(each four 8)"
+	in_turn "$1, IPv6" "$(each six 8)"
+	is "$1, no connection is listed" "$(connections)" ""
 	# Stock's counters lag.
-	wait_for "DR, each datagram counts as a connection" all_counted
-	is "DR, none counts as active or inactive" "$(adm -L -n | awk '$1 == "->" && $2 ~ /80$/ { print $5, $6 }' | sort -u)" "0 0"
+	wait_for "$1, each datagram counts as a connection" all_counted
+	is "$1, none counts as active or inactive" "$(in_use)" "0 0"
+}
+
+dr() {
+	dr_up
+	prepare_real_servers "$VIP" "$VIP6" > /dev/null
+	scheduled_singly DR -g
 	same "DR, the services" "$(adm -L -n | grep UDP; adm -S -n | grep '^-A')"
 }
 
 nat() {
 	only_shunt || return 0
 	nat_up
-	serve 80
-	rules <<-RULES
-		-A -u $VIP:80 -s rr -o
-		-a -u $VIP:80 -r $RIP1:80 -m
-		-a -u $VIP:80 -r $RIP2:80 -m
-		-A -u [$VIP6]:80 -s rr -o
-		-a -u [$VIP6]:80 -r [$RIP16]:80 -m
-		-a -u [$VIP6]:80 -r [$RIP26]:80 -m
-	RULES
-	must udp four "$VIP" 80
-	must udp six "$VIP6" 80
-	in_turn "NAT, one client's datagrams go to each in turn, and are answered" "$(each four 8)"
-	in_turn "NAT, IPv6" "$(each six 8)"
-	is "NAT, no connection is listed" "$(connections)" ""
-	wait_for "NAT, each datagram counts as a connection" all_counted
-	is "NAT, none counts as active or inactive" "$(adm -L -n | awk '$1 == "->" && $2 ~ /80$/ { print $5, $6 }' | sort -u)" "0 0"
+	scheduled_singly NAT -m
 	adm -e -u "$VIP:80" -r "$RIP2:80" -m -w 0
 	is "NAT, weight 0 gets nothing more" "$(each four 4)" "A A A A"
 	adm -e -u "$VIP:80" -r "$RIP2:80" -m -w 1
