@@ -40,13 +40,41 @@ static int on_refused(const struct step *step, struct error *error, void *arg)
 	return !work->keep_going;
 }
 
-static size_t count_changes(const struct list *steps, size_t first)
+/* What undoing cannot bring back, or not without a gap. */
+static bool takes_away(const struct command *cmd)
+{
+	switch (cmd->id) {
+	case CMD_DELETE_SERVICE:
+	case CMD_DELETE_SERVER:
+	case CMD_FLUSH:
+	case CMD_ZERO:
+	case CMD_STOP_DAEMON:
+		return true;
+	case CMD_EDIT_SERVER:
+		return !cmd->dest.weight;
+	default:
+		return false;
+	}
+}
+
+/*
+ * How many changes may go out together. What follows a refused one is carried
+ * out nevertheless, so where that ends it all, nothing is taken away before all
+ * that came first is known to have worked.
+ */
+static size_t count_changes(const struct work *work, const struct list *steps,
+			    size_t first)
 {
 	size_t end = first;
 
-	while (end < steps->count &&
-	       change_is(&list_at(steps, struct step, end)->cmd))
-		end++;
+	for (; end < steps->count; end++) {
+		const struct command *cmd =
+			&list_at(steps, struct step, end)->cmd;
+
+		if (!change_is(cmd) ||
+		    (end > first && !work->keep_going && takes_away(cmd)))
+			break;
+	}
 	return end - first;
 }
 
@@ -59,7 +87,7 @@ static void carry_out(struct work *work, const struct list *steps)
 		const struct step *step = list_at(steps, struct step, i);
 		struct error error = { 0 };
 
-		done = count_changes(steps, i);
+		done = count_changes(work, steps, i);
 		if (done && change_run_all(work->director, step, done,
 					   on_refused, work, &error)) {
 			work->status = error_report(&error,
