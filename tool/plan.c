@@ -61,6 +61,24 @@ static void sort(struct list *steps)
 		qsort(steps->items, steps->count, steps->size, compare_steps);
 }
 
+/* A dump that something changed meanwhile may have the same thing twice. */
+static void sort_once(struct list *steps)
+{
+	size_t kept = 0;
+
+	sort(steps);
+	for (size_t i = 0; i < steps->count; i++) {
+		struct step *step = list_at(steps, struct step, i);
+		struct step *next = list_at(steps, struct step, kept);
+
+		if (kept && !compare(&next[-1].cmd, &step->cmd))
+			continue;
+		*next = *step;
+		kept++;
+	}
+	steps->count = kept;
+}
+
 const struct step *plan_fault(struct list *steps, struct error *error)
 {
 	const struct step *service = NULL;
@@ -248,8 +266,8 @@ int plan_make(struct list *from, struct list *to, struct list *plan)
 	size_t i = 0, j = 0;
 	int failed = 0;
 
-	sort(from);
-	sort(to);
+	sort_once(from);
+	sort_once(to);
 	while (!failed && (i < from->count || j < to->count)) {
 		const struct step *old = list_at(from, struct step, i);
 		const struct step *new = list_at(to, struct step, j);

@@ -21,7 +21,7 @@ const struct step *plan_fault(struct list *steps, struct error *error);
 
 /**
  * plan_make() - the fewest commands that make @from into @to
- * @from, @to:	will be sorted
+ * @from, @to:	will be sorted, and what is there twice once only
  * @plan:	an empty list of struct step, to be filled
  *
  * What is in both stays and is edited where it differs. What is new is added

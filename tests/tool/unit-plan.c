@@ -160,6 +160,16 @@ static void servers(void)
 		    "a 10.0.0.2 w1; A 82; d 10.0.0.1 w1; D 81");
 }
 
+/* What a dump has twice is there once. */
+static void twice(void)
+{
+	expect_plan(S80 "; " R1 "; " S80 "; " R1, S80 "; " R1, "");
+	expect_plan(S80 "; " R1, S80 "; " R1 "; " S80 "; " R1, "");
+	expect_plan(S80 "; " S80 "; " R1 "; " R1, "", "D 80");
+	expect_plan("", S80 "; " S80 "; " R1 "; " R1, "A 80; a 10.0.0.1 w1");
+	expect_plan(S80 "; " R1 "; " R1, S80, "d 10.0.0.1 w1");
+}
+
 #define MASTER "--start-daemon master --mcast-interface d1"
 #define BACKUP "--start-daemon backup --mcast-interface d1"
 #define SAVED " --sync-maxlen 1472 --mcast-group 224.0.0.81 --mcast-port 8848 --mcast-ttl 1"
@@ -394,6 +404,7 @@ int main(void)
 {
 	services();
 	servers();
+	twice();
 	others();
 	local();
 	faults();
