@@ -11,7 +11,8 @@
 /**
  * struct work - commands being carried out
  * @keep_going:	a refusal is no reason to stop
- * @failed:	the step that was refused last, or all that followed are unknown
+ * @failed:	the step that was refused last
+ * @broken:	it came to an end before its end, for another reason
  * @status:	what it would exit with
  */
 struct work {
@@ -19,8 +20,15 @@ struct work {
 	const struct restore *restore;
 	bool keep_going;
 	const struct step *failed;
+	bool broken;
 	int status;
 };
+
+static void break_off(struct work *work, const struct error *error)
+{
+	work->status = error_report(error, work->restore->classic);
+	work->broken = true;
+}
 
 static void fail(struct work *work, const struct step *step,
 		 struct error *error)
@@ -90,9 +98,7 @@ static void carry_out(struct work *work, const struct list *steps)
 		done = count_changes(work, steps, i);
 		if (done && change_run_all(work->director, step, done,
 					   on_refused, work, &error)) {
-			work->status = error_report(&error,
-						    work->restore->classic);
-			work->failed = &step[done - 1];
+			break_off(work, &error);
 			return;
 		}
 		if (!done && run_command(work->director, &step->cmd,
@@ -161,7 +167,7 @@ static void undo(struct director *director, const struct restore *restore,
 	    change_over(&work, &now, before, &error))
 		error_report(&error, false);
 	list_free(&now);
-	if (error.status || work.failed)
+	if (error.status || work.failed || work.broken)
 		fputs("Part of it is applied: what was there before could not be brought back\n",
 		      stderr);
 	else
@@ -206,10 +212,11 @@ int apply_file(struct director *director, const struct restore *restore,
 	} else {
 		carry_out(&work, steps);
 	}
-	if (work.failed && !work.keep_going)
+	if ((work.failed || work.broken) && !work.keep_going)
 		undo(director, restore, daemons, &before);
 	/* ipvsadm exits with the status of the last line, which hides the others'. */
 	if (restore->classic && !restore->replace && work.failed &&
+	    !work.broken &&
 	    work.failed != list_at(steps, struct step, steps->count - 1))
 		work.status = 0;
 	list_free(&before);

@@ -15,7 +15,10 @@
 
 #define SERVERS 256
 
-/* Which there are, and all that was asked for: "a1 d2". Number 99 is refused. */
+/*
+ * Which there are, and all that was asked for: "a1 d2". Number 99 is refused, at
+ * 98 the way to the kernel breaks.
+ */
 static bool present[SERVERS];
 static char asked[4096];
 
@@ -106,10 +109,11 @@ int __wrap_change_run_all(struct director *director, const struct step *steps,
 			  struct error *error)
 {
 	(void)director;
-	(void)error;
 	for (size_t i = 0; i < count; i++) {
 		struct error refusal = { 0 };
 
+		if (number_of(&steps[i].cmd) == 98)
+			return error_set(error, EXIT_KERNEL, "broken");
 		if (carry_out(&steps[i].cmd))
 			continue;
 		error_set(&refusal, EXIT_KERNEL, "refused");
@@ -118,13 +122,13 @@ int __wrap_change_run_all(struct director *director, const struct step *steps,
 	return 0;
 }
 
-/* "a1 d2 e3 q4": add, delete, edit, edit to the weight 0, z: zero. */
+/* "a1 d2 e3 q4": add, delete, edit, edit to the weight 0; z: zero, l: list. */
 static void parse(const char *text, struct list *steps)
 {
 	static const enum command_id ids[] = {
 		['a'] = CMD_ADD_SERVER, ['d'] = CMD_DELETE_SERVER,
 		['e'] = CMD_EDIT_SERVER, ['q'] = CMD_EDIT_SERVER,
-		['z'] = CMD_ZERO,
+		['z'] = CMD_ZERO, ['l'] = CMD_LIST,
 	};
 
 	for (; text; text = strchr(text, ' ')) {
@@ -179,8 +183,23 @@ static void refusals(void)
 	expect_asked(&restore, "a99 d1", EXIT_KERNEL, "a99 d1");
 }
 
+/* What is asked for after a list goes out apart from what is before it. */
+static void breaks(void)
+{
+	struct restore restore = { .program = "shuntadm" };
+
+	expect_asked(&restore, "a4 a98 a5", EXIT_KERNEL, "a4 d4");
+	restore.keep_going = true;
+	expect_asked(&restore, "a4 a98 a5", EXIT_KERNEL, "a4");
+	restore = (struct restore){ .program = "ipvsadm", .classic = true };
+	expect_asked(&restore, "a4 a99", EXIT_KERNEL, "a4 a99");
+	expect_asked(&restore, "a99 a4", 0, "a99 a4");
+	expect_asked(&restore, "a99 a98 l0 a5", EXIT_KERNEL, "a99");
+}
+
 int main(void)
 {
 	refusals();
+	breaks();
 	return unit_end();
 }
