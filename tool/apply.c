@@ -2,6 +2,7 @@
 #include "apply.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "change.h"
@@ -48,6 +49,9 @@ static int on_refused(const struct step *step, struct error *error, void *arg)
 	return !work->keep_going;
 }
 
+/* So many changes go out between two looks at signals. */
+#define TOGETHER_MAX 128
+
 /* What undoing cannot bring back, or not without a gap. */
 static bool takes_away(const struct command *cmd)
 {
@@ -75,7 +79,7 @@ static size_t count_changes(const struct work *work, const struct list *steps,
 {
 	size_t end = first;
 
-	for (; end < steps->count; end++) {
+	for (; end < steps->count && end - first < TOGETHER_MAX; end++) {
 		const struct command *cmd =
 			&list_at(steps, struct step, end)->cmd;
 
@@ -84,6 +88,55 @@ static size_t count_changes(const struct work *work, const struct list *steps,
 			break;
 	}
 	return end - first;
+}
+
+static const int deadly[] = { SIGHUP, SIGINT, SIGTERM };
+
+#define N_DEADLY (sizeof(deadly) / sizeof(deadly[0]))
+
+/* Was one held back that would have ended us? */
+static bool is_pending(void)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	for (size_t i = 0; i < N_DEADLY; i++)
+		if (sigismember(&set, deadly[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What is half done is undone first, and what is undone is undone to the end.
+ * Nor does it matter that nobody reads what a line prints. @old: what was blocked.
+ */
+static void hold_signals(sigset_t *old)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	for (size_t i = 0; i < N_DEADLY; i++) {
+		struct sigaction action;
+
+		/* One that nohup ignores would be pending, too. */
+		sigaction(deadly[i], NULL, &action);
+		if (action.sa_handler != SIG_IGN)
+			sigaddset(&set, deadly[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, old);
+}
+
+/* Nothing that keeps going holds signals, so they end that where it is. */
+static bool is_interrupted(struct work *work)
+{
+	struct error error = { 0 };
+
+	if (work->keep_going || !is_pending())
+		return false;
+	error_set(&error, EXIT_KERNEL, "Interrupted");
+	break_off(work, &error);
+	return true;
 }
 
 /* Changes go out together, what prints something has to wait for them. */
@@ -105,7 +158,8 @@ static void carry_out(struct work *work, const struct list *steps)
 					 work->restore->classic, &error))
 			fail(work, step, &error);
 		done += !done;
-		if (work->failed && !work->keep_going)
+		if ((work->failed && !work->keep_going) ||
+		    is_interrupted(work))
 			return;
 	}
 }
@@ -190,8 +244,8 @@ static int check_replacement(const struct restore *restore,
 	return -1;
 }
 
-int apply_file(struct director *director, const struct restore *restore,
-	       struct list *steps)
+static int apply(struct director *director, const struct restore *restore,
+		 struct list *steps)
 {
 	struct work work = {
 		.director = director,
@@ -221,4 +275,20 @@ int apply_file(struct director *director, const struct restore *restore,
 		work.status = 0;
 	list_free(&before);
 	return work.status;
+}
+
+int apply_file(struct director *director, const struct restore *restore,
+	       struct list *steps)
+{
+	bool undoes = !restore->keep_going && !restore->classic;
+	sigset_t old;
+	int status;
+
+	if (!undoes)
+		return apply(director, restore, steps);
+	hold_signals(&old);
+	status = apply(director, restore, steps);
+	fflush(stdout);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return status;
 }

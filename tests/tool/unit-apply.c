@@ -6,7 +6,10 @@
  */
 #include <arpa/inet.h>
 #include <stdbool.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "apply.h"
@@ -17,10 +20,11 @@
 
 /*
  * Which there are, and all that was asked for: "a1 d2". Number 99 is refused, at
- * 98 the way to the kernel breaks.
+ * 98 the way to the kernel breaks, at 97 somebody interrupts us. A child's is seen.
  */
 static bool present[SERVERS];
-static char asked[4096];
+#define ASKED_SIZE 65536
+static char *asked;
 
 static int number_of(const struct command *cmd)
 {
@@ -112,6 +116,8 @@ int __wrap_change_run_all(struct director *director, const struct step *steps,
 	for (size_t i = 0; i < count; i++) {
 		struct error refusal = { 0 };
 
+		if (number_of(&steps[i].cmd) == 97)
+			raise(SIGTERM);
 		if (number_of(&steps[i].cmd) == 98)
 			return error_set(error, EXIT_KERNEL, "broken");
 		if (carry_out(&steps[i].cmd))
@@ -197,9 +203,61 @@ static void breaks(void)
 	expect_asked(&restore, "a99 a98 l0 a5", EXIT_KERNEL, "a99");
 }
 
+/* In a child, which dies of it. */
+static void expect_interrupted(const struct restore *restore, const char *text,
+			       const char *wanted)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(apply(restore, text));
+	waitpid(pid, &status, 0);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM,
+	       "\"%s\" is interrupted", text);
+	expect_text(asked, wanted, wanted);
+}
+
+static void interruptions(void)
+{
+	struct restore restore = { .program = "shuntadm" };
+
+	/* What goes out together does so, and no more. */
+	expect_interrupted(&restore, "a4 a97 a5 d1", "a4 a97 a5 d4 d5 d97");
+	expect_interrupted(&restore, "a4 a97", "a4 a97 d4 d97");
+	signal(SIGTERM, SIG_IGN);
+	expect_asked(&restore, "a4 a97 a5 d1", 0, "a4 a97 a5 d1");
+	signal(SIGTERM, SIG_DFL);
+	restore.keep_going = true;
+	expect_interrupted(&restore, "a4 a97 a5 d1", "a4");
+}
+
+/* There is a look at signals now and then, however many lines there are. */
+static void many(void)
+{
+	struct restore restore = { .program = "shuntadm" };
+	char text[16 * 1000] = "a97";
+
+	for (int i = 0; i < 1000; i++)
+		strcat(text, " e1");
+	if (!fork())
+		_exit(apply(&restore, text));
+	wait(NULL);
+	expect(strlen(asked) < 1000 && strstr(asked, "d97"),
+	       "one of 1000 lines interrupted: %zu characters", strlen(asked));
+}
+
 int main(void)
 {
+	asked = mmap(NULL, ASKED_SIZE, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (asked == MAP_FAILED)
+		return 1;
+	/* A child shall not write what is in the buffer again. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	refusals();
 	breaks();
+	interruptions();
+	many();
 	return unit_end();
 }
