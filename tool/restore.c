@@ -91,11 +91,17 @@ int restore_parse(FILE *in, const struct restore *restore, struct list *steps,
 	struct step step = { 0 };
 	char *text = NULL;
 	size_t size = 0;
+	ssize_t length;
 	int failed = 0;
 
-	while (!failed && getline(&text, &size, in) >= 0) {
+	while (!failed && (length = getline(&text, &size, in)) >= 0) {
 		step.line++;
-		failed = parse_line(text, restore, &step.cmd, error);
+		/* ipvsadm drops what follows it without a word. */
+		if (!restore->classic && strlen(text) != (size_t)length)
+			failed = error_set(error, EXIT_USAGE,
+					   "a NUL character, where text is expected");
+		else
+			failed = parse_line(text, restore, &step.cmd, error);
 		if (failed)
 			restore_name_step(error, restore, &step);
 		else if (step.cmd.id != CMD_NONE && !list_add(steps, &step))

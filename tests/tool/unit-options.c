@@ -289,6 +289,27 @@ static void files(void)
 	list_free(&steps);
 }
 
+/* A NUL does not hide what follows it, but from ipvsadm. */
+static void nul(void)
+{
+	static char line[] = "-C\n-A -t 1.2.3.4:80\0 -s rr\n";
+	struct restore restore = { .program = "shuntadm" };
+	struct list steps = LIST_OF(struct step);
+	struct error error = { 0 };
+	FILE *in = fmemopen(line, sizeof(line) - 1, "r");
+
+	expect(restore_parse(in, &restore, &steps, &error), "a NUL in a line");
+	expect_text(error.text, "line 2: a NUL character, where text is expected",
+		    "is named");
+	list_free(&steps);
+	restore.classic = true;
+	rewind(in);
+	expect(!restore_parse(in, &restore, &steps, &error) &&
+	       steps.count == 2, "ends a line where we are ipvsadm");
+	list_free(&steps);
+	fclose(in);
+}
+
 /* Plain words are not popt's business, and have to mean what it takes them for. */
 static void plain(void)
 {
@@ -353,6 +374,7 @@ int main(void)
 	explained();
 	meant();
 	files();
+	nul();
 	plain();
 	named();
 	return unit_end();
