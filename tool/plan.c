@@ -79,6 +79,19 @@ static void sort_once(struct list *steps)
 	steps->count = kept;
 }
 
+/* Two commands about the same thing; the line of the first is known. */
+static void twice(const struct command *cmd, unsigned int line,
+		  struct error *error)
+{
+	const char *what = "the same is added";
+
+	if (cmd->id == CMD_SET)
+		what = "the timeouts are set";
+	if (cmd->id == CMD_START_DAEMON)
+		what = "a daemon of that kind is started";
+	error_set(error, EXIT_USAGE, "%s in line %u already", what, line);
+}
+
 const struct step *plan_fault(struct list *steps, struct error *error)
 {
 	const struct step *service = NULL;
@@ -98,9 +111,7 @@ const struct step *plan_fault(struct list *steps, struct error *error)
 		const struct step *step = list_at(steps, struct step, i);
 
 		if (i && !compare(&step[-1].cmd, &step->cmd)) {
-			error_set(error, EXIT_USAGE,
-				  "the same as in line %u is added again",
-				  step[-1].line);
+			twice(&step->cmd, step[-1].line, error);
 			return step;
 		}
 		if (step->cmd.id == CMD_ADD_SERVICE)

@@ -35,7 +35,8 @@ static void describe(char *text, size_t size, const struct command *cmd)
 	char service[NAMES_SIZE] = "", server[NAMES_SIZE] = "";
 
 	if (cmd->service.fwmark)
-		sprintf(service, "FWM %u", cmd->service.fwmark);
+		sprintf(service, "FWM %u%s", cmd->service.fwmark,
+			cmd->service.addr.family == AF_INET6 ? " IPv6" : "");
 	else if (cmd->service.addr.family)
 		names_endpoint(service, &cmd->service.addr, cmd->service.port,
 			       cmd->service.protocol, true);

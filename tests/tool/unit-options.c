@@ -349,6 +349,7 @@ static void named(void)
 		{ "-D -t 1.2.3.4:80", 7, "some/rules", "some/rules:7: no" },
 		{ "-D -t 1.2.3.4:80", 0, "rules", "delete-service 1.2.3.4:80: no" },
 		{ "-D -f 7", 0, NULL, "delete-service FWM 7: no" },
+		{ "-D -f 7 -6", 0, NULL, "delete-service FWM 7 IPv6: no" },
 		{ "-d -t 1.2.3.4:80 -r 10.0.0.1:81", 0, NULL,
 		  "delete-server 10.0.0.1:81 of 1.2.3.4:80: no" },
 		{ "-d -t [2001:db8::1]:80 -r [2001:db8::2]:81", 0, NULL,

@@ -241,9 +241,10 @@ static void faults(void)
 	} cases[] = {
 		{ S80 "; " R1 "; " S81, 0, "" },
 		{ R1 "; --set 1 2 3; " S80, 0, "" },
-		{ S80 "; " S81 "; " S80, 3, "the same as in line 1" },
-		{ S80 "; " R1 "; " R2 "; " R1 " -w 2", 4, "the same as in line 2" },
-		{ "--set 1 2 3; --set 4 5 6", 2, "the same as in line 1" },
+		{ S80 "; " S81 "; " S80, 3, "the same is added in line 1 already" },
+		{ S80 "; " R1 "; " R2 "; " R1 " -w 2", 4, "the same is added in line 2 already" },
+		{ "--set 1 2 3; --set 4 5 6", 2, "the timeouts are set in line 1 already" },
+		{ MASTER "; " S80 "; " MASTER, 3, "a daemon of that kind is started in line 1 already" },
 		{ S81 "; " R1, 2, "a real server of a virtual service that is not" },
 		{ S80 "; -D -t 1.2.3.4:80", 2, "'delete-service' is no part" },
 		{ "-C; " S80, 1, "'flush' is no part" },
