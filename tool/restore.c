@@ -83,6 +83,12 @@ static int parse_line(char *text, const struct restore *restore,
 		return error_set(error, EXIT_KERNEL,
 				 "the '%s' command cannot be restored",
 				 command_name(cmd->id));
+	/*
+	 * On a command line that port is a slip. In what -S wrote it is what
+	 * another program configured, and where the server is found again.
+	 */
+	if (!restore->classic && command_has(cmd, OPT_SERVER))
+		cmd->dest.port = cmd->server_port;
 	return 0;
 }
 

@@ -310,6 +310,38 @@ static void nul(void)
 	fclose(in);
 }
 
+/* The port of a server with another one than its service, as a file gives it. */
+static uint16_t restored_port(const char *line, bool classic)
+{
+	struct restore restore = { .program = "shuntadm", .classic = classic };
+	FILE *in = fmemopen((char *)line, strlen(line), "r");
+	struct list steps = LIST_OF(struct step);
+	struct error error = { 0 };
+	uint16_t port = 0;
+
+	if (!restore_parse(in, &restore, &steps, &error) && steps.count == 1)
+		port = list_at(&steps, struct step, 0)->cmd.dest.port;
+	list_free(&steps);
+	fclose(in);
+	return port;
+}
+
+static void ports(void)
+{
+	static const char line[] = "-a -t 1.2.3.4:80 -r 10.0.0.1:8080 -g";
+	struct command cmd;
+	struct error error;
+
+	expect(restored_port(line, false) == 8080, "-R takes the port of %s", line);
+	expect(restored_port("-a -t 1.2.3.4:80 -r 10.0.0.1 -i", false) == 80,
+	       "where none is named, the service's");
+	expect(restored_port("-e -t 1.2.3.4:80 -r 10.0.0.1:8080 -i", false) == 8080,
+	       "-e finds it again");
+	expect(restored_port(line, true) == 80, "ipvsadm -R does not take it");
+	expect(!parse(line, &cmd, &error) && cmd.dest.port == 80,
+	       "nor does a command line");
+}
+
 /* Plain words are not popt's business, and have to mean what it takes them for. */
 static void plain(void)
 {
@@ -376,6 +408,7 @@ int main(void)
 	meant();
 	files();
 	nul();
+	ports();
 	plain();
 	named();
 	return unit_end();
