@@ -170,15 +170,6 @@ static int check_server(const struct command *cmd, struct error *error)
 	return check_tunnel(cmd, error);
 }
 
-static int check_restore(const struct command *cmd, bool classic,
-			 struct error *error)
-{
-	if (classic && cmd->file)
-		return error_set(error, EXIT_USAGE, "unexpected argument %s",
-				 cmd->file);
-	return 0;
-}
-
 int check_command(const struct command *cmd, bool classic,
 		  struct error *error)
 {
@@ -205,8 +196,6 @@ int check_command(const struct command *cmd, bool classic,
 	case CMD_ADD_SERVER:
 	case CMD_EDIT_SERVER:
 		return check_server(cmd, error);
-	case CMD_RESTORE:
-		return check_restore(cmd, classic, error);
 	default:
 		return 0;
 	}
