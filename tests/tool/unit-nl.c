@@ -175,7 +175,7 @@ static void pipes(void)
 	struct shunt_nl_reply reply;
 	int rows = 0;
 
-	shunt_nl_open(nl, SHUNT_NL_SHORT);
+	shunt_nl_open(nl, SHUNT_NL_LONG);
 	shunt_nl_resolve(nl, "nlctrl");
 	expect(!pipe_run(nl, PIPED, &ops, &piped, &reply) &&
 	       piped.made == PIPED && piped.refused == PIPED - PIPED / 50 &&
