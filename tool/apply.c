@@ -2,6 +2,7 @@
 #include "apply.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "change.h"
@@ -11,7 +12,8 @@
 /**
  * struct work - commands being carried out
  * @keep_going:	a refusal is no reason to stop
- * @failed:	the step that was refused last, or all that followed are unknown
+ * @failed:	the step that was refused last
+ * @broken:	it came to an end before its end, for another reason
  * @status:	what it would exit with
  */
 struct work {
@@ -19,8 +21,15 @@ struct work {
 	const struct restore *restore;
 	bool keep_going;
 	const struct step *failed;
+	bool broken;
 	int status;
 };
+
+static void break_off(struct work *work, const struct error *error)
+{
+	work->status = error_report(error, work->restore->classic);
+	work->broken = true;
+}
 
 static void fail(struct work *work, const struct step *step,
 		 struct error *error)
@@ -40,14 +49,94 @@ static int on_refused(const struct step *step, struct error *error, void *arg)
 	return !work->keep_going;
 }
 
-static size_t count_changes(const struct list *steps, size_t first)
+/* So many changes go out between two looks at signals. */
+#define TOGETHER_MAX 128
+
+/* What undoing cannot bring back, or not without a gap. */
+static bool takes_away(const struct command *cmd)
+{
+	switch (cmd->id) {
+	case CMD_DELETE_SERVICE:
+	case CMD_DELETE_SERVER:
+	case CMD_FLUSH:
+	case CMD_ZERO:
+	case CMD_STOP_DAEMON:
+		return true;
+	case CMD_EDIT_SERVER:
+		return !cmd->dest.weight;
+	default:
+		return false;
+	}
+}
+
+/*
+ * How many changes may go out together. What follows a refused one is carried
+ * out nevertheless, so where that ends it all, nothing is taken away before all
+ * that came first is known to have worked.
+ */
+static size_t count_changes(const struct work *work, const struct list *steps,
+			    size_t first)
 {
 	size_t end = first;
 
-	while (end < steps->count &&
-	       change_is(&list_at(steps, struct step, end)->cmd))
-		end++;
+	for (; end < steps->count && end - first < TOGETHER_MAX; end++) {
+		const struct command *cmd =
+			&list_at(steps, struct step, end)->cmd;
+
+		if (!change_is(cmd) ||
+		    (end > first && !work->keep_going && takes_away(cmd)))
+			break;
+	}
 	return end - first;
+}
+
+static const int deadly[] = { SIGHUP, SIGINT, SIGTERM };
+
+#define N_DEADLY (sizeof(deadly) / sizeof(deadly[0]))
+
+/* Was one held back that would have ended us? */
+static bool is_pending(void)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	for (size_t i = 0; i < N_DEADLY; i++)
+		if (sigismember(&set, deadly[i]))
+			return true;
+	return false;
+}
+
+/*
+ * What is half done is undone first, and what is undone is undone to the end.
+ * Nor does it matter that nobody reads what a line prints. @old: what was blocked.
+ */
+static void hold_signals(sigset_t *old)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	for (size_t i = 0; i < N_DEADLY; i++) {
+		struct sigaction action;
+
+		/* One that nohup ignores would be pending, too. */
+		sigaction(deadly[i], NULL, &action);
+		if (action.sa_handler != SIG_IGN)
+			sigaddset(&set, deadly[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, old);
+}
+
+/* Nothing that keeps going holds signals, so they end that where it is. */
+static bool is_interrupted(struct work *work)
+{
+	struct error error = { 0 };
+
+	if (work->keep_going || !is_pending())
+		return false;
+	error_set(&error, EXIT_KERNEL, "Interrupted");
+	break_off(work, &error);
+	return true;
 }
 
 /* Changes go out together, what prints something has to wait for them. */
@@ -59,19 +148,18 @@ static void carry_out(struct work *work, const struct list *steps)
 		const struct step *step = list_at(steps, struct step, i);
 		struct error error = { 0 };
 
-		done = count_changes(steps, i);
+		done = count_changes(work, steps, i);
 		if (done && change_run_all(work->director, step, done,
 					   on_refused, work, &error)) {
-			work->status = error_report(&error,
-						    work->restore->classic);
-			work->failed = &step[done - 1];
+			break_off(work, &error);
 			return;
 		}
 		if (!done && run_command(work->director, &step->cmd,
 					 work->restore->classic, &error))
 			fail(work, step, &error);
 		done += !done;
-		if (work->failed && !work->keep_going)
+		if ((work->failed && !work->keep_going) ||
+		    is_interrupted(work))
 			return;
 	}
 }
@@ -133,7 +221,7 @@ static void undo(struct director *director, const struct restore *restore,
 	    change_over(&work, &now, before, &error))
 		error_report(&error, false);
 	list_free(&now);
-	if (error.status || work.failed)
+	if (error.status || work.failed || work.broken)
 		fputs("Part of it is applied: what was there before could not be brought back\n",
 		      stderr);
 	else
@@ -156,8 +244,8 @@ static int check_replacement(const struct restore *restore,
 	return -1;
 }
 
-int apply_file(struct director *director, const struct restore *restore,
-	       struct list *steps)
+static int apply(struct director *director, const struct restore *restore,
+		 struct list *steps)
 {
 	struct work work = {
 		.director = director,
@@ -178,12 +266,29 @@ int apply_file(struct director *director, const struct restore *restore,
 	} else {
 		carry_out(&work, steps);
 	}
-	if (work.failed && !work.keep_going)
+	if ((work.failed || work.broken) && !work.keep_going)
 		undo(director, restore, daemons, &before);
 	/* ipvsadm exits with the status of the last line, which hides the others'. */
 	if (restore->classic && !restore->replace && work.failed &&
+	    !work.broken &&
 	    work.failed != list_at(steps, struct step, steps->count - 1))
 		work.status = 0;
 	list_free(&before);
 	return work.status;
+}
+
+int apply_file(struct director *director, const struct restore *restore,
+	       struct list *steps)
+{
+	bool undoes = !restore->keep_going && !restore->classic;
+	sigset_t old;
+	int status;
+
+	if (!undoes)
+		return apply(director, restore, steps);
+	hold_signals(&old);
+	status = apply(director, restore, steps);
+	fflush(stdout);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return status;
 }

@@ -10,7 +10,8 @@
  * @steps:	of struct step
  *
  * A command that the kernel refuses undoes all of them, unless @restore is
- * classic or says to keep going. What goes wrong is printed.
+ * classic or says to keep going. So does SIGHUP, SIGINT or SIGTERM, which then
+ * end the process as they would have. What goes wrong is printed.
  *
  * Return: what to exit with.
  */

@@ -114,6 +114,10 @@ static int check_list(const struct command *cmd, bool classic,
 
 	if (!other)
 		return 0;
+	if (!classic && (command_has(cmd, OPT_SORT) ||
+			 command_has(cmd, OPT_NOSORT)))
+		return error_set(error, EXIT_USAGE,
+				 "--sort and --nosort are for the list of services");
 	if (!command_has(cmd, OPT_STATS) && !command_has(cmd, OPT_RATE) &&
 	    !command_has(cmd, OPT_THRESHOLDS) &&
 	    (conns || !command_has(cmd, OPT_PERSISTENT_CONN)) &&
@@ -170,15 +174,6 @@ static int check_server(const struct command *cmd, struct error *error)
 	return check_tunnel(cmd, error);
 }
 
-static int check_restore(const struct command *cmd, bool classic,
-			 struct error *error)
-{
-	if (classic && cmd->file)
-		return error_set(error, EXIT_USAGE, "unexpected argument %s",
-				 cmd->file);
-	return 0;
-}
-
 int check_command(const struct command *cmd, bool classic,
 		  struct error *error)
 {
@@ -191,6 +186,10 @@ int check_command(const struct command *cmd, bool classic,
 	if (command_has(cmd, OPT_JSON) && cmd->id != CMD_LIST &&
 	    cmd->id != CMD_MONITOR)
 		return refuse(OPT_JSON, by, error);
+
+	/* ipvsadm takes --sort anywhere: it does nothing there. */
+	if (command_has(cmd, OPT_SORT) && cmd->id != CMD_LIST && !classic)
+		return refuse(OPT_SORT, by, error);
 
 	for (int id = OPT_REPLACE; id <= OPT_KEEP_GOING; id++)
 		if (command_has(cmd, id) && cmd->id != CMD_RESTORE)
@@ -205,8 +204,6 @@ int check_command(const struct command *cmd, bool classic,
 	case CMD_ADD_SERVER:
 	case CMD_EDIT_SERVER:
 		return check_server(cmd, error);
-	case CMD_RESTORE:
-		return check_restore(cmd, classic, error);
 	default:
 		return 0;
 	}

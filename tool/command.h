@@ -83,11 +83,13 @@ enum option_id {
  * struct command - a command line, understood
  * @given:	bit (1 << option_id) for each option that was there
  * @file:	what -R reads, NULL for stdin; a word of the command line
+ * @server_port: host byte order; what -r says, @dest has what -g and -i make of it
  */
 struct command {
 	enum command_id id;
 	uint64_t given;
 	const char *file;
+	uint16_t server_port;
 	struct service service;
 	struct dest dest;
 	struct sync_daemon daemon;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "command.h"
+#include "plan.h"
 
 void config_free(struct config *config)
 {
@@ -46,4 +47,19 @@ int config_steps(const struct config *config, struct list *steps)
 			return -1;
 	}
 	return 0;
+}
+
+bool config_same(const struct config *a, const struct config *b)
+{
+	struct list from = LIST_OF(struct step), to = LIST_OF(struct step);
+	struct list plan = LIST_OF(struct step);
+	bool same;
+
+	same = !config_steps(a, &from) && !config_steps(b, &to) &&
+	       from.count == to.count && !plan_make(&from, &to, &plan) &&
+	       !plan.count;
+	list_free(&from);
+	list_free(&to);
+	list_free(&plan);
+	return same;
 }

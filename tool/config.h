@@ -22,6 +22,9 @@ struct config {
 
 void config_free(struct config *config);
 
+/** config_same() - is there nothing to change from one to the other? */
+bool config_same(const struct config *a, const struct config *b);
+
 /**
  * config_steps() - the commands that make it
  * @steps:	a list of struct step, which they are appended to

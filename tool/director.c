@@ -17,7 +17,7 @@
 
 #define FAMILY_VARIABLE "SHUNT_FAMILY"
 
-/* How often a dump is asked for again that was interrupted by a change. */
+/* How often a dump is asked for again where something changed meanwhile. */
 #define DUMP_TRIES 8
 
 /* The kernel's own idea of where modprobe is. */
@@ -233,17 +233,29 @@ static int fetch_each(struct shunt_nl *nl, const struct service *only,
 	return failed;
 }
 
+/* @settled: Shunt says that it is what there was at one moment. */
+static int fetch_services(struct director *director,
+			  const struct service *only, bool brief,
+			  struct list *table, bool *settled,
+			  struct error *error)
+{
+	struct shunt_nl *nl = &director->nl;
+	bool all = nl->is_shunt && !only;
+	struct shunt_nl_reply reply;
+
+	if (all ? fetch_all(nl, brief, table, &reply) :
+		  fetch_each(nl, only, table, &reply))
+		return refusal(error, CMD_LIST, "list", &reply);
+	*settled = all && !reply.interrupted;
+	return 0;
+}
+
 int director_services(struct director *director, const struct service *only,
 		      bool brief, struct list *table, struct error *error)
 {
-	struct shunt_nl *nl = &director->nl;
-	struct shunt_nl_reply reply;
-	int failed;
+	bool settled;
 
-	failed = nl->is_shunt && !only ?
-		 fetch_all(nl, brief, table, &reply) :
-		 fetch_each(nl, only, table, &reply);
-	return failed ? refusal(error, CMD_LIST, "list", &reply) : 0;
+	return fetch_services(director, only, brief, table, &settled, error);
 }
 
 static int conn_row(struct nlmsghdr *hdr, void *arg)
@@ -322,13 +334,39 @@ int director_timeouts(struct director *director, struct timeouts *timeouts,
 	return refusal(error, CMD_LIST, "timeout", &reply);
 }
 
+static int fetch_config(struct director *director, struct config *config,
+			bool *settled, struct error *error)
+{
+	return fetch_services(director, NULL, true, &config->table, settled,
+			      error) ||
+	       director_timeouts(director, &config->timeouts, error) ||
+	       fetch_daemons(director, &config->daemons, error) ? -1 : 0;
+}
+
+/*
+ * Half a configuration must not be saved, nor taken for what there was. IPVS
+ * does not say when a dump was interrupted, so there two have to be the same.
+ */
 int director_config(struct director *director, struct config *config,
 		    struct error *error)
 {
-	return director_services(director, NULL, true, &config->table,
-				 error) ||
-	       director_timeouts(director, &config->timeouts, error) ||
-	       fetch_daemons(director, &config->daemons, error) ? -1 : 0;
+	struct config before = CONFIG_EMPTY;
+	bool settled;
+	int failed = fetch_config(director, config, &settled, error);
+
+	for (int tries = 1; !failed && !settled && !director->nl.is_shunt &&
+	     tries < DUMP_TRIES; tries++) {
+		config_free(&before);
+		before = *config;
+		*config = (struct config)CONFIG_EMPTY;
+		failed = fetch_config(director, config, &settled, error);
+		settled = !failed && config_same(&before, config);
+	}
+	config_free(&before);
+	if (!failed && !settled)
+		failed = error_set(error, EXIT_KERNEL,
+				   "the configuration changes all the time, try again");
+	return failed;
 }
 
 static int drops_row(struct nlmsghdr *hdr, void *arg)

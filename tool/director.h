@@ -34,6 +34,8 @@ void director_close(struct director *director);
  * Fetch what is listed. Return 0, or -1 with @error set.
  * director_services(): @only selects one service, NULL all of them; @brief does
  * without statistics where they cost something.
+ * director_config(): fails where it does not keep still, so that no half of it
+ * is taken for all.
  */
 int director_services(struct director *director, const struct service *only,
 		      bool brief, struct list *table, struct error *error);

@@ -4,7 +4,7 @@
 
 /* Exit codes, the ones ipvsadm gives. */
 enum {
-	EXIT_MISSING = 1,	/* a listed service is not there */
+	EXIT_MISSING = 1,	/* no such service to list; output not written */
 	EXIT_USAGE = 2,		/* also: no module, no permission */
 	EXIT_KERNEL = 255,	/* also: options popt does not know */
 };

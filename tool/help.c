@@ -10,7 +10,7 @@ static const char *const titles[] = {
 	[SECTION_SERVICE] = "Virtual services",
 	[SECTION_SCHEDULING] = "Scheduling, for -A and -E",
 	[SECTION_SERVER] = "Real servers, for -a, -e and -d",
-	[SECTION_LIST] = "Listing, for -L (-n and --json for --monitor, too)",
+	[SECTION_LIST] = "Listing, for -L",
 	[SECTION_RESTORE] = "Restoring, for -R",
 	[SECTION_DAEMON] = "Synchronisation, for --start-daemon",
 };
@@ -47,6 +47,7 @@ void help_version(FILE *out, bool classic)
 void help_print(FILE *out, const char *name)
 {
 	const struct option_def *def = option_table;
+	bool classic = options_classic(name);
 	int section = -1;
 
 	fprintf(out,
@@ -55,12 +56,17 @@ void help_print(FILE *out, const char *name)
 		"  %s -a|-e SERVICE -r SERVER [-g|-i|-m] [-w N] [-x N] [-y N]\n"
 		"  %s -D SERVICE  |  -d SERVICE -r SERVER  |  -C\n"
 		"  %s [-L [SERVICE] [OPTION]...]  |  -Z [SERVICE]\n"
-		"  %s -S [-n] >FILE  |  -R [--replace] [--keep-going] [FILE]\n"
+		"  %s -S [-n] >FILE  |  -R %s\n"
 		"  %s --set TCP TCPFIN UDP\n"
-		"  %s --monitor [-n] [--json]\n"
 		"  %s --start-daemon|--stop-daemon master|backup [OPTION]...\n",
-		name, name, name, name, name, name, name, name, name);
+		name, name, name, name, name, name,
+		classic ? "<FILE" : "[--replace] [--keep-going] [FILE]",
+		name, name);
+	if (!classic)
+		fprintf(out, "  %s --monitor [-n] [--json]\n", name);
 	for (; def->help; def++) {
+		if (classic && def->own)
+			continue;
 		if (section != (int)def->section) {
 			section = def->section;
 			fprintf(out, "\n%s:\n", titles[section]);

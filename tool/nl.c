@@ -217,20 +217,49 @@ out:
 	return failed;
 }
 
-static int join(struct shunt_nl *nl, const char *family, const char *group)
+/* A negative number of libnl as an errno. */
+static int group_error(int error)
 {
-	int number = genl_ctrl_resolve_grp(nl->socket, family, group);
-
-	if (number < 0)
+	switch (-error) {
+	case NLE_OBJ_NOTFOUND:
 		return EOPNOTSUPP;
-	return nl_socket_add_membership(nl->socket, number) < 0 ? errno : 0;
+	case NLE_NOMEM:
+		return ENOMEM;
+	case NLE_PERM:
+	case NLE_NOACCESS:
+		return EPERM;
+	default:
+		return EIO;
+	}
+}
+
+/*
+ * The groups' numbers; 0 or a positive errno. Asked for on a socket of its own,
+ * as an event that is there first would be taken for the answer.
+ */
+static int find_groups(const char *family, const char *group, int *events,
+		       int *farewells)
+{
+	struct shunt_nl asking;
+	int error = shunt_nl_open(&asking, SHUNT_NL_LONG);
+
+	if (error)
+		return error;
+	*events = genl_ctrl_resolve_grp(asking.socket, family, group);
+	/* A family that goes away says nothing itself, this group says it. */
+	*farewells = genl_ctrl_resolve_grp(asking.socket, "nlctrl", "notify");
+	shunt_nl_close(&asking);
+	if (*events < 0)
+		return group_error(*events);
+	return *farewells < 0 ? group_error(*farewells) : 0;
 }
 
 int shunt_nl_subscribe(struct shunt_nl *nl, const char *family,
 		       const char *group)
 {
 	int size = EVENTS_SIZE;
-	int error = join(nl, family, group);
+	int events, farewells;
+	int error = find_groups(family, group, &events, &farewells);
 
 	if (error)
 		return error;
@@ -238,8 +267,10 @@ int shunt_nl_subscribe(struct shunt_nl *nl, const char *family,
 	if (setsockopt(shunt_nl_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 		       sizeof(size)))
 		nl_socket_set_buffer_size(nl->socket, size, 0);
-	/* A family that goes away says nothing itself, this group says it. */
-	return join(nl, "nlctrl", "notify");
+	if (nl_socket_add_membership(nl->socket, events) < 0 ||
+	    nl_socket_add_membership(nl->socket, farewells) < 0)
+		return errno;
+	return 0;
 }
 
 int shunt_nl_fd(const struct shunt_nl *nl)

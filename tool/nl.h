@@ -38,12 +38,8 @@ struct shunt_nl_reply {
 /** shunt_nl_row_fn - takes one answer; nonzero says that it is malformed */
 typedef int (*shunt_nl_row_fn)(struct nlmsghdr *hdr, void *arg);
 
-/*
- * What the kernel's dumps fill at most, and what is enough for a short one. The
- * kernel takes as much memory for each dump as the socket has room for.
- */
+/* What the kernel's dumps fill at most. */
 #define SHUNT_NL_LONG	32768
-#define SHUNT_NL_SHORT	4096
 
 /** shunt_nl_open() - a socket, no family yet; 0 or a positive errno */
 int shunt_nl_open(struct shunt_nl *nl, size_t size);

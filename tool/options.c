@@ -8,9 +8,16 @@
 #include "values.h"
 
 #define COMMAND(name, letter, id, value, arg, help) \
-	{ name, letter, SECTION_COMMAND, true, id, 0, value, arg, help }
+	{ name, letter, SECTION_COMMAND, true, id, 0, value, arg, help, false }
 #define OPTION(name, letter, section, id, param, value, arg, help) \
-	{ name, letter, SECTION_##section, false, id, param, value, arg, help }
+	{ name, letter, SECTION_##section, false, id, param, value, arg, help, \
+	  false }
+/* What ipvsadm has not. */
+#define OWN_COMMAND(name, id, help) \
+	{ name, 0, SECTION_COMMAND, true, id, 0, VALUE_NONE, NULL, help, true }
+#define OWN_OPTION(name, section, id, help) \
+	{ name, 0, SECTION_##section, false, id, 0, VALUE_NONE, NULL, help, \
+	  true }
 
 const struct option_def option_table[] = {
 	COMMAND("add-service", 'A', CMD_ADD_SERVICE, VALUE_NONE, NULL,
@@ -35,16 +42,16 @@ const struct option_def option_table[] = {
 		"zero the counters of one service, or all"),
 	COMMAND("save", 'S', CMD_SAVE, VALUE_NONE, NULL,
 		"write the configuration to stdout as -R reads it"),
-	COMMAND("restore", 'R', CMD_RESTORE, VALUE_NONE, "[FILE]",
-		"read commands from FILE or stdin, one a line"),
+	COMMAND("restore", 'R', CMD_RESTORE, VALUE_NONE, NULL,
+		"read commands from a file or stdin, one a line"),
 	COMMAND("set", 0, CMD_SET, VALUE_NONE, "TCP TCPFIN UDP",
 		"set the timeouts, in seconds; 0 keeps one"),
 	COMMAND("start-daemon", 0, CMD_START_DAEMON, VALUE_REQUIRED,
 		"master|backup", "start a connection synchronisation daemon"),
 	COMMAND("stop-daemon", 0, CMD_STOP_DAEMON, VALUE_REQUIRED,
 		"master|backup", "stop a connection synchronisation daemon"),
-	COMMAND("monitor", 0, CMD_MONITOR, VALUE_NONE, NULL,
-		"print changes of the configuration as they come"),
+	OWN_COMMAND("monitor", CMD_MONITOR,
+		    "print changes of the configuration as they come"),
 	COMMAND("help", 'h', CMD_HELP, VALUE_NONE, NULL, "print this"),
 	COMMAND("version", 'v', CMD_VERSION, VALUE_NONE, NULL,
 		"print the version"),
@@ -107,8 +114,8 @@ const struct option_def option_table[] = {
 	       VALUE_NONE, NULL, "list the timeouts"),
 	OPTION("daemon", 0, LIST, OPT_DAEMON, 0,
 	       VALUE_NONE, NULL, "list the synchronisation daemons"),
-	OPTION("drops", 0, LIST, OPT_DROPS, 0,
-	       VALUE_NONE, NULL, "list why packets were dropped (Shunt only)"),
+	OWN_OPTION("drops", LIST, OPT_DROPS,
+		   "list why packets were dropped; with -X, all reasons (Shunt only)"),
 	OPTION("stats", 0, LIST, OPT_STATS, 0,
 	       VALUE_NONE, NULL, "list counters"),
 	OPTION("rate", 0, LIST, OPT_RATE, 0,
@@ -123,21 +130,18 @@ const struct option_def option_table[] = {
 	OPTION("numeric", 'n', LIST, OPT_NUMERIC, 0,
 	       VALUE_NONE, NULL, "list and save numbers instead of names"),
 	OPTION("exact", 'X', LIST, OPT_EXACT, 0,
-	       VALUE_NONE, NULL,
-	       "list whole numbers; with --drops, reasons without drops too"),
+	       VALUE_NONE, NULL, "list whole numbers"),
 	OPTION("nosort", 0, LIST, OPT_NOSORT, 0,
 	       VALUE_NONE, NULL, "list in the kernel's order"),
-	OPTION("json", 0, LIST, OPT_JSON, 0,
-	       VALUE_NONE, NULL, "list everything, or print changes, as JSON"),
+	OWN_OPTION("json", LIST, OPT_JSON,
+		   "list everything, or print changes, as JSON"),
 	OPTION("sort", 0, LIST, OPT_SORT, 0,
 	       VALUE_NONE, NULL, "list sorted (default)"),
 
-	OPTION("replace", 0, RESTORE, OPT_REPLACE, 0,
-	       VALUE_NONE, NULL,
-	       "change what is configured into what the file says"),
-	OPTION("keep-going", 0, RESTORE, OPT_KEEP_GOING, 0,
-	       VALUE_NONE, NULL,
-	       "apply the other lines where the kernel refuses one"),
+	OWN_OPTION("replace", RESTORE, OPT_REPLACE,
+		   "change what is configured into what the file says"),
+	OWN_OPTION("keep-going", RESTORE, OPT_KEEP_GOING,
+		   "apply the other lines where the kernel refuses one"),
 
 	OPTION("mcast-interface", 0, DAEMON, OPT_MCAST, 0,
 	       VALUE_REQUIRED, "NAME", "interface to multicast on"),
@@ -193,6 +197,11 @@ const char *option_name(enum option_id id)
 		    option_table[i].id == (int)id)
 			return option_table[i].name;
 	return NULL;
+}
+
+bool options_classic(const char *name)
+{
+	return !strcmp(name, "ipvsadm");
 }
 
 static int no_command(const char *name, const char *first, const char *why,
@@ -309,7 +318,8 @@ static int parse_words(struct scan *scan, struct command *cmd,
 		if (values_set_timeouts(cmd, words, error))
 			return -1;
 	}
-	if (cmd->id == CMD_RESTORE)
+	/* ipvsadm reads stdin alone. */
+	if (cmd->id == CMD_RESTORE && !scan->classic)
 		cmd->file = own_word(scan, scan_word(scan));
 	surplus = scan_word(scan);
 	if (!surplus)
@@ -340,6 +350,7 @@ int options_parse(int argc, const char **argv, struct command *cmd,
 		  struct error *error)
 {
 	const char *slash = strrchr(argv[0], '/');
+	const char *name = slash ? slash + 1 : argv[0];
 	struct scan scan;
 	int failed;
 
@@ -348,8 +359,8 @@ int options_parse(int argc, const char **argv, struct command *cmd,
 		cmd->id = CMD_LIST;
 		return 0;
 	}
-	scan_open(&scan, argc, argv);
-	failed = parse(&scan, slash ? slash + 1 : argv[0], cmd, error);
+	scan_open(&scan, argc, argv, options_classic(name));
+	failed = parse(&scan, name, cmd, error);
 	scan_close(&scan);
 	return failed;
 }

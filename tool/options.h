@@ -24,6 +24,7 @@ enum option_value { VALUE_NONE, VALUE_REQUIRED, VALUE_OPTIONAL };
  * @is_command:	@id is an enum command_id, else an enum option_id
  * @param:	what tells spellings of one @id apart (-t and -u, -g and -m)
  * @arg:	what --help calls the value
+ * @own:	ipvsadm does not have it
  */
 struct option_def {
 	const char *name;
@@ -35,14 +36,18 @@ struct option_def {
 	enum option_value value;
 	const char *arg;
 	const char *help;
+	bool own;
 };
 
 /** option_table - every command and option there is; ends with a zeroed entry */
 extern const struct option_def option_table[];
 
+/** options_classic() - is a program of this name to be ipvsadm? */
+bool options_classic(const char *name);
+
 /**
  * options_parse() - a command line into a struct command
- * @argv:	argv[0] is skipped
+ * @argv:	argv[0] says which options there are, ipvsadm's or ours too
  *
  * Bare "shuntadm" lists.
  *

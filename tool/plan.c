@@ -61,6 +61,37 @@ static void sort(struct list *steps)
 		qsort(steps->items, steps->count, steps->size, compare_steps);
 }
 
+/* A dump that something changed meanwhile may have the same thing twice. */
+static void sort_once(struct list *steps)
+{
+	size_t kept = 0;
+
+	sort(steps);
+	for (size_t i = 0; i < steps->count; i++) {
+		struct step *step = list_at(steps, struct step, i);
+		struct step *next = list_at(steps, struct step, kept);
+
+		if (kept && !compare(&next[-1].cmd, &step->cmd))
+			continue;
+		*next = *step;
+		kept++;
+	}
+	steps->count = kept;
+}
+
+/* Two commands about the same thing; the line of the first is known. */
+static void twice(const struct command *cmd, unsigned int line,
+		  struct error *error)
+{
+	const char *what = "the same is added";
+
+	if (cmd->id == CMD_SET)
+		what = "the timeouts are set";
+	if (cmd->id == CMD_START_DAEMON)
+		what = "a daemon of that kind is started";
+	error_set(error, EXIT_USAGE, "%s in line %u already", what, line);
+}
+
 const struct step *plan_fault(struct list *steps, struct error *error)
 {
 	const struct step *service = NULL;
@@ -80,9 +111,7 @@ const struct step *plan_fault(struct list *steps, struct error *error)
 		const struct step *step = list_at(steps, struct step, i);
 
 		if (i && !compare(&step[-1].cmd, &step->cmd)) {
-			error_set(error, EXIT_USAGE,
-				  "the same as in line %u is added again",
-				  step[-1].line);
+			twice(&step->cmd, step[-1].line, error);
 			return step;
 		}
 		if (step->cmd.id == CMD_ADD_SERVICE)
@@ -181,6 +210,18 @@ static bool same(const struct command *old, const struct command *new)
 	}
 }
 
+/**
+ * struct stages - the parts of a plan, each a list of struct step
+ * @raise:	adds, and edits what will do no less
+ * @lower:	edits real servers that will take less
+ * @remove:	deletes
+ */
+struct stages {
+	struct list raise;
+	struct list lower;
+	struct list remove;
+};
+
 static int put(struct list *plan, const struct step *step, enum command_id id)
 {
 	struct step *copy = list_add(plan, step);
@@ -194,15 +235,27 @@ static int put(struct list *plan, const struct step *step, enum command_id id)
 	return 0;
 }
 
-static int edit(struct list *plan, const struct step *old,
+/* Will the server take less than before? */
+static bool is_lowered(const struct dest *old, const struct dest *new)
+{
+	return new->weight < old->weight ||
+	       (new->u_threshold && (!old->u_threshold ||
+				     new->u_threshold < old->u_threshold));
+}
+
+static int edit(struct stages *stages, const struct step *old,
 		const struct step *new)
 {
+	struct list *plan = &stages->raise;
+
 	if (same(&old->cmd, &new->cmd))
 		return 0;
 	switch (new->cmd.id) {
 	case CMD_ADD_SERVICE:
 		return put(plan, new, CMD_EDIT_SERVICE);
 	case CMD_ADD_SERVER:
+		if (is_lowered(&old->cmd.dest, &new->cmd.dest))
+			plan = &stages->lower;
 		return put(plan, new, CMD_EDIT_SERVER);
 	case CMD_START_DAEMON:
 		/* There is no other way. */
@@ -241,15 +294,14 @@ static int append(struct list *plan, const struct list *more)
 	return 0;
 }
 
-int plan_make(struct list *from, struct list *to, struct list *plan)
+/* @from and @to are sorted. */
+static int fill(struct stages *stages, const struct list *from,
+		const struct list *to)
 {
-	struct list removals = LIST_OF(struct step);
 	const struct step *service = NULL;
 	size_t i = 0, j = 0;
 	int failed = 0;
 
-	sort(from);
-	sort(to);
 	while (!failed && (i < from->count || j < to->count)) {
 		const struct step *old = list_at(from, struct step, i);
 		const struct step *new = list_at(to, struct step, j);
@@ -257,16 +309,32 @@ int plan_make(struct list *from, struct list *to, struct list *plan)
 			    compare(&old->cmd, &new->cmd);
 
 		if (order > 0)
-			failed = put(plan, new, new->cmd.id);
+			failed = put(&stages->raise, new, new->cmd.id);
 		else if (order < 0)
-			failed = remove_old(&removals, old, &service);
+			failed = remove_old(&stages->remove, old, &service);
 		else
-			failed = edit(plan, old, new);
+			failed = edit(stages, old, new);
 		i += order <= 0;
 		j += order >= 0;
 	}
-	if (!failed)
-		failed = append(plan, &removals);
-	list_free(&removals);
+	return failed;
+}
+
+int plan_make(struct list *from, struct list *to, struct list *plan)
+{
+	struct stages stages = {
+		.raise = LIST_OF(struct step),
+		.lower = LIST_OF(struct step),
+		.remove = LIST_OF(struct step),
+	};
+	int failed;
+
+	sort_once(from);
+	sort_once(to);
+	failed = fill(&stages, from, to) || append(plan, &stages.raise) ||
+		 append(plan, &stages.lower) || append(plan, &stages.remove);
+	list_free(&stages.raise);
+	list_free(&stages.lower);
+	list_free(&stages.remove);
 	return failed ? -1 : 0;
 }

@@ -21,11 +21,12 @@ const struct step *plan_fault(struct list *steps, struct error *error);
 
 /**
  * plan_make() - the fewest commands that make @from into @to
- * @from, @to:	will be sorted
+ * @from, @to:	will be sorted, and what is there twice once only
  * @plan:	an empty list of struct step, to be filled
  *
  * What is in both stays and is edited where it differs. What is new is added
- * before what is no more is deleted. Timeouts stay where @to has none.
+ * before a real server is given less than it had, and what is no more is deleted
+ * last. Timeouts stay where @to has none.
  *
  * Return: 0, or -1 when memory is out.
  */

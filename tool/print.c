@@ -169,7 +169,7 @@ static void service_title(char text[NAMES_SIZE + 16],
 	}
 	list_endpoint(name, &service->addr, service->port, service->protocol,
 		      style);
-	text = text_pad(text_put(text, protocol ? protocol : "???"), text, 5);
+	text = text_pad(stpcpy(text, protocol ? protocol : "???"), text, 5);
 	strcpy(text, name);
 }
 
@@ -221,7 +221,7 @@ static void print_plain(FILE *out, const struct dest *dest)
 	char line[64], *at = line;
 
 	*at++ = ' ';
-	at = text_pad(text_put(at, forward_name(dest->forward)), at, 7);
+	at = text_pad(stpcpy(at, forward_name(dest->forward)), at, 7);
 	at = put_column(at, dest->weight, 6);
 	at = put_column(at, dest->active, 10);
 	at = put_column(at, dest->inactive, 10);

@@ -35,7 +35,8 @@ static void describe(char *text, size_t size, const struct command *cmd)
 	char service[NAMES_SIZE] = "", server[NAMES_SIZE] = "";
 
 	if (cmd->service.fwmark)
-		sprintf(service, "FWM %u", cmd->service.fwmark);
+		sprintf(service, "FWM %u%s", cmd->service.fwmark,
+			cmd->service.addr.family == AF_INET6 ? " IPv6" : "");
 	else if (cmd->service.addr.family)
 		names_endpoint(service, &cmd->service.addr, cmd->service.port,
 			       cmd->service.protocol, true);
@@ -82,6 +83,12 @@ static int parse_line(char *text, const struct restore *restore,
 		return error_set(error, EXIT_KERNEL,
 				 "the '%s' command cannot be restored",
 				 command_name(cmd->id));
+	/*
+	 * On a command line that port is a slip. In what -S wrote it is what
+	 * another program configured, and where the server is found again.
+	 */
+	if (!restore->classic && command_has(cmd, OPT_SERVER))
+		cmd->dest.port = cmd->server_port;
 	return 0;
 }
 
@@ -91,11 +98,17 @@ int restore_parse(FILE *in, const struct restore *restore, struct list *steps,
 	struct step step = { 0 };
 	char *text = NULL;
 	size_t size = 0;
+	ssize_t length;
 	int failed = 0;
 
-	while (!failed && getline(&text, &size, in) >= 0) {
+	while (!failed && (length = getline(&text, &size, in)) >= 0) {
 		step.line++;
-		failed = parse_line(text, restore, &step.cmd, error);
+		/* ipvsadm drops what follows it without a word. */
+		if (!restore->classic && strlen(text) != (size_t)length)
+			failed = error_set(error, EXIT_USAGE,
+					   "a NUL character, where text is expected");
+		else
+			failed = parse_line(text, restore, &step.cmd, error);
 		if (failed)
 			restore_name_step(error, restore, &step);
 		else if (step.cmd.id != CMD_NONE && !list_add(steps, &step))

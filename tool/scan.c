@@ -6,22 +6,26 @@
 #include <string.h>
 
 static const struct option_def *letters[UCHAR_MAX + 1];
-static struct poptOption *popt_table;
+/* Of ours, and of ipvsadm. */
+static struct poptOption *popt_tables[2];
 
 /* The table by letter, and in popt's own form; popt gives back index + 1. */
-static void make_tables(void)
+static void make_tables(bool classic)
 {
+	struct poptOption *option;
 	size_t count = 0;
 
 	while (option_table[count].help)
 		count++;
-	popt_table = calloc(count + 1, sizeof(*popt_table));
-	if (!popt_table)
+	option = calloc(count + 1, sizeof(*option));
+	if (!option)
 		abort();
+	popt_tables[classic] = option;
 	for (size_t i = 0; i < count; i++) {
 		const struct option_def *def = &option_table[i];
-		struct poptOption *option = &popt_table[i];
 
+		if (classic && def->own)
+			continue;
 		letters[(unsigned char)def->letter] = def;
 		option->longName = def->name;
 		option->shortName = def->letter;
@@ -30,6 +34,7 @@ static void make_tables(void)
 				  POPT_ARG_NONE : POPT_ARG_STRING;
 		if (def->value == VALUE_OPTIONAL)
 			option->argInfo |= POPT_ARGFLAG_OPTIONAL;
+		option++;
 	}
 	letters[0] = NULL;
 }
@@ -64,7 +69,7 @@ static bool is_plain(const struct scan *scan)
 		if (scan->argv[i][0] != '-')
 			continue;
 		def = plain_option(scan->argv[i]);
-		if (!def)
+		if (!def || (scan->classic && def->own))
 			return false;
 		i += value_words(scan, i, def);
 		if (i >= scan->argc)
@@ -73,18 +78,20 @@ static bool is_plain(const struct scan *scan)
 	return true;
 }
 
-void scan_open(struct scan *scan, int argc, const char **argv)
+void scan_open(struct scan *scan, int argc, const char **argv, bool classic)
 {
-	if (!popt_table)
-		make_tables();
+	if (!popt_tables[classic])
+		make_tables(classic);
 	*scan = (struct scan){
 		.argc = argc,
 		.argv = argv,
+		.classic = classic,
 		.option = 1,
 		.word = 1,
 	};
 	if (!is_plain(scan))
-		scan->popt = poptGetContext(NULL, argc, argv, popt_table, 0);
+		scan->popt = poptGetContext(NULL, argc, argv,
+					    popt_tables[classic], 0);
 }
 
 void scan_close(struct scan *scan)

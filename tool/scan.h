@@ -15,6 +15,7 @@
 
 /**
  * struct scan - where we are
+ * @classic:	only ipvsadm's options are known
  * @popt:	NULL where the words are plain
  * @typed:	the option as it stands on the command line
  * @arg:	its value, or NULL; good until the next step
@@ -23,6 +24,7 @@
 struct scan {
 	int argc;
 	const char **argv;
+	bool classic;
 	int option;
 	int word;
 	poptContext popt;
@@ -33,7 +35,7 @@ struct scan {
 };
 
 /** scan_open() - begin with argv[1] */
-void scan_open(struct scan *scan, int argc, const char **argv);
+void scan_open(struct scan *scan, int argc, const char **argv, bool classic);
 
 void scan_close(struct scan *scan);
 

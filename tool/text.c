@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "text.h"
 
-#include <string.h>
-
-char *text_put(char *at, const char *text)
-{
-	return stpcpy(at, text);
-}
-
 char *text_number(char *at, uint32_t number)
 {
 	char digits[10];

@@ -9,9 +9,6 @@
 
 #include <stdint.h>
 
-/** text_put() - @text, up to its NUL */
-char *text_put(char *at, const char *text);
-
 /** text_number() - @number in decimal */
 char *text_number(char *at, uint32_t number);
 

@@ -312,6 +312,7 @@ static int finish_server(struct command *cmd, const char *text,
 		return error_explain(error, "--real-server `%s': %s", text,
 				     why);
 	}
+	cmd->server_port = cmd->dest.port;
 	if (cmd->dest.forward != SHUNT_FWD_MASQ && !cmd->service.fwmark &&
 	    cmd->id != CMD_DELETE_SERVER)
 		cmd->dest.port = service_port;

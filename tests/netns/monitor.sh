@@ -123,6 +123,10 @@ pipe() {
 	wait_for "the pipe's monitor listens" is_listening $!
 }
 
+# is_full PIPE: has it no room?
+# shellcheck disable=SC2016
+is_full() { perl -e 'open F, ">>", shift or die "open: $!"; vec(my $w, fileno F, 1) = 1; exit select undef, $w, undef, 0' "$1"; }
+
 # It ends when nobody reads any more, also while nothing happens, and while it cannot write.
 ends_of_pipes() {
 	local line=
@@ -136,16 +140,17 @@ ends_of_pipes() {
 	ends "without a reader it ends" pipe
 	is "without a word" "$(cat /tmp/pipe.err)" ""
 
-	# A reader that does not read, until the pipe is full.
+	# A reader that does not read, until the pipe is full, and more to be written.
 	pipe --json
 	many_changes 300 | rules
+	wait_for "the pipe is full" is_full /tmp/pipe
 	kill -TERM "${MONITOR[pipe]}"
 	ends "SIGTERM ends it where nobody reads, too" pipe
 	exec {READER}<&-
 	rm /tmp/pipe
 
 	refused "a full disk" 1 'cannot write the output: No space left' \
-		sh -c "ip netns exec director $TOP/tool/shuntadm --monitor --json > /dev/full"
+		timeout 60 sh -c "ip netns exec director $TOP/tool/shuntadm --monitor --json > /dev/full"
 }
 
 # many_changes N: N services come and go.
@@ -174,7 +179,8 @@ losses() {
 	done
 	explain "events were lost in round $rounds of 4000"
 	kill -CONT "${MONITOR[slow]}"
-	wait_for "the loss is told" said_since 1
+	# Which comes after all that found room, printed by an emulated machine.
+	WAIT=120 wait_for "the loss is told" said_since 1
 	adm -A -t "$VIP:80" -s rr
 	wait_for "and it goes on" said_since 2
 	like "with what happened since, and nothing from before" "$(since_loss)" \
@@ -209,7 +215,7 @@ joins() {
 permission() {
 	nat_up
 	refused "another user may not listen" 2 'ermission' \
-		ip netns exec director setpriv --reuid=65534 --regid=65534 --clear-groups "$TOP/tool/shuntadm" --monitor
+		timeout 60 ip netns exec director setpriv --reuid=65534 --regid=65534 --clear-groups "$TOP/tool/shuntadm" --monitor
 	is "the group is there for root" "$(joins)" 0
 	is "the kernel lets nobody else into it" "$(joins setpriv --reuid=65534 --regid=65534 --clear-groups)" 1
 }

@@ -169,7 +169,7 @@ template_ends() {
 	clients_up
 	rules <<-RULES
 		--set 0 0 1
-		-A -u $VIP:80 -s rr -p 4
+		-A -u $VIP:80 -s rr -p 10
 		-a -u $VIP:80 -r $RIP1:80 -m
 		-a -u $VIP:80 -r $RIP2:80 -m
 	RULES

@@ -8,7 +8,8 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# 20 times is what it shall be; seen were 13 to 21, the less the busier the machine.
+# 20 times is what it shall be; seen were 13 to 21, the less the busier the machine. A test that fails on a busy machine says
+# nothing, so less is asked here.
 FACTOR=${FACTOR:-10}
 SERVICES=4000
 declare -A STOCK_US=() US=()
@@ -66,8 +67,8 @@ faster() {
 # once and not again for every process.
 speed() {
 	local what verdict
-	TOOL=/tmp/shuntadm RUNS=5
-	only_shunt || TOOL=/tmp/ipvsadm RUNS=1
+	TOOL=/tmp/shuntadm RUNS=3
+	only_shunt || TOOL=/tmp/ipvsadm
 	cp "$TOP/tool/shuntadm" "$(command -v ipvsadm)" /tmp
 	echo 0 > /proc/sys/kernel/randomize_va_space
 	US=()

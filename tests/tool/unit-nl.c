@@ -65,6 +65,23 @@ static int deliver(const struct shunt_nl *nl, struct nl_msg *msg)
 	return failed;
 }
 
+/* An event that is there before all groups are joined is none of their answers. */
+static void early_event(void)
+{
+	struct shunt_nl socket, *nl = &socket;
+	int rows = 0;
+
+	shunt_nl_open(nl, SHUNT_NL_LONG);
+	nl->family = 999;
+	if (!deliver(nl, made(999, 3))) {
+		expect(!shunt_nl_subscribe(nl, "nlctrl", "notify"),
+		       "an event before the group is joined");
+		expect(!shunt_nl_receive(nl, count_row, &rows) && rows == 1,
+		       "is received after it");
+	}
+	shunt_nl_close(nl);
+}
+
 static struct nl_msg *farewell(int family)
 {
 	struct nl_msg *msg = made(GENL_ID_CTRL, CTRL_CMD_DELFAMILY);
@@ -73,11 +90,13 @@ static struct nl_msg *farewell(int family)
 	return msg;
 }
 
-/* Groups. @nl is told that it is about a family that is not there. */
-static void listening(struct shunt_nl *nl)
+/* Groups, of a socket that is told that it is about a family that is not there. */
+static void listening(void)
 {
+	struct shunt_nl socket, *nl = &socket;
 	int rows = 0;
 
+	shunt_nl_open(nl, SHUNT_NL_LONG);
 	expect(shunt_nl_subscribe(nl, "shunt-no-such", "events") == EOPNOTSUPP,
 	       "no such family to listen to");
 	expect(shunt_nl_subscribe(nl, "nlctrl", "no-such") == EOPNOTSUPP,
@@ -87,6 +106,7 @@ static void listening(struct shunt_nl *nl)
 	nl->family = 999;
 	if (deliver(nl, made(999, 3))) {
 		printf("# not root: what is received is not looked at\n");
+		shunt_nl_close(nl);
 		return;
 	}
 	expect(!shunt_nl_receive(nl, count_row, &rows) && rows == 1,
@@ -104,6 +124,7 @@ static void listening(struct shunt_nl *nl)
 	deliver(nl, farewell(999));
 	expect(shunt_nl_receive(nl, bad_row, NULL) == ENODEV,
 	       "the family that goes away");
+	shunt_nl_close(nl);
 }
 
 /*
@@ -154,7 +175,7 @@ static void pipes(void)
 	struct shunt_nl_reply reply;
 	int rows = 0;
 
-	shunt_nl_open(nl, SHUNT_NL_SHORT);
+	shunt_nl_open(nl, SHUNT_NL_LONG);
 	shunt_nl_resolve(nl, "nlctrl");
 	expect(!pipe_run(nl, PIPED, &ops, &piped, &reply) &&
 	       piped.made == PIPED && piped.refused == PIPED - PIPED / 50 &&
@@ -212,8 +233,9 @@ int main(void)
 	       "an answer that makes no sense");
 	expect(shunt_nl_talk(&nl, NULL, NULL, NULL, &reply) &&
 	       reply.error == ENOMEM, "a message that could not be made");
-	listening(&nl);
 	shunt_nl_close(&nl);
+	listening();
+	early_event();
 	pipes();
 	return unit_end();
 }

@@ -289,6 +289,59 @@ static void files(void)
 	list_free(&steps);
 }
 
+/* A NUL does not hide what follows it, but from ipvsadm. */
+static void nul(void)
+{
+	static char line[] = "-C\n-A -t 1.2.3.4:80\0 -s rr\n";
+	struct restore restore = { .program = "shuntadm" };
+	struct list steps = LIST_OF(struct step);
+	struct error error = { 0 };
+	FILE *in = fmemopen(line, sizeof(line) - 1, "r");
+
+	expect(restore_parse(in, &restore, &steps, &error), "a NUL in a line");
+	expect_text(error.text, "line 2: a NUL character, where text is expected",
+		    "is named");
+	list_free(&steps);
+	restore.classic = true;
+	rewind(in);
+	expect(!restore_parse(in, &restore, &steps, &error) &&
+	       steps.count == 2, "ends a line where we are ipvsadm");
+	list_free(&steps);
+	fclose(in);
+}
+
+/* The port of a server with another one than its service, as a file gives it. */
+static uint16_t restored_port(const char *line, bool classic)
+{
+	struct restore restore = { .program = "shuntadm", .classic = classic };
+	FILE *in = fmemopen((char *)line, strlen(line), "r");
+	struct list steps = LIST_OF(struct step);
+	struct error error = { 0 };
+	uint16_t port = 0;
+
+	if (!restore_parse(in, &restore, &steps, &error) && steps.count == 1)
+		port = list_at(&steps, struct step, 0)->cmd.dest.port;
+	list_free(&steps);
+	fclose(in);
+	return port;
+}
+
+static void ports(void)
+{
+	static const char line[] = "-a -t 1.2.3.4:80 -r 10.0.0.1:8080 -g";
+	struct command cmd;
+	struct error error;
+
+	expect(restored_port(line, false) == 8080, "-R takes the port of %s", line);
+	expect(restored_port("-a -t 1.2.3.4:80 -r 10.0.0.1 -i", false) == 80,
+	       "where none is named, the service's");
+	expect(restored_port("-e -t 1.2.3.4:80 -r 10.0.0.1:8080 -i", false) == 8080,
+	       "-e finds it again");
+	expect(restored_port(line, true) == 80, "ipvsadm -R does not take it");
+	expect(!parse(line, &cmd, &error) && cmd.dest.port == 80,
+	       "nor does a command line");
+}
+
 /* Plain words are not popt's business, and have to mean what it takes them for. */
 static void plain(void)
 {
@@ -328,6 +381,7 @@ static void named(void)
 		{ "-D -t 1.2.3.4:80", 7, "some/rules", "some/rules:7: no" },
 		{ "-D -t 1.2.3.4:80", 0, "rules", "delete-service 1.2.3.4:80: no" },
 		{ "-D -f 7", 0, NULL, "delete-service FWM 7: no" },
+		{ "-D -f 7 -6", 0, NULL, "delete-service FWM 7 IPv6: no" },
 		{ "-d -t 1.2.3.4:80 -r 10.0.0.1:81", 0, NULL,
 		  "delete-server 10.0.0.1:81 of 1.2.3.4:80: no" },
 		{ "-d -t [2001:db8::1]:80 -r [2001:db8::2]:81", 0, NULL,
@@ -353,6 +407,8 @@ int main(void)
 	explained();
 	meant();
 	files();
+	nul();
+	ports();
 	plain();
 	named();
 	return unit_end();

@@ -151,6 +151,19 @@ static void servers(void)
 		    "e 10.0.0.1 w1");
 	expect_plan(S80 "; " R1 " -m", S80 "; -a -t 1.2.3.4:80 -r 10.0.0.1:81 -m",
 		    "a 10.0.0.1 w1; d 10.0.0.1 w1");
+	/* What takes less than before does so when the others are there. */
+	expect_plan(S80 "; " R1, S80 "; " R1 " -w 0; " R2,
+		    "a 10.0.0.2 w1; e 10.0.0.1 w0");
+	expect_plan(S80 "; " R1 "; " R2 " -w 0", S80 "; " R1 " -w 0; " R2,
+		    "e 10.0.0.2 w1; e 10.0.0.1 w0");
+	expect_plan(S80 "; " R1 "; " R2 " -x 5", S80 "; " R1 " -x 5; " R2,
+		    "e 10.0.0.2 w1; e 10.0.0.1 w1");
+	expect_plan(S80 "; " R1 " -x 6; " R2 " -x 4",
+		    S80 "; " R1 " -x 5; " R2 " -x 5",
+		    "e 10.0.0.2 w1; e 10.0.0.1 w1");
+	expect_plan(S80 "; " R1 " -w 2; -a -t 1.2.3.4:80 -r 10.0.0.3",
+		    S80 "; " R1 "; " R2,
+		    "a 10.0.0.2 w1; e 10.0.0.1 w1; d 10.0.0.3 w1");
 	/* The real servers of a service that goes need no word. */
 	expect_plan(S80 "; " R1 "; " S81 "; -a -t 1.2.3.4:81 -r 10.0.0.1",
 		    S80, "d 10.0.0.1 w1; D 81");
@@ -158,6 +171,16 @@ static void servers(void)
 	expect_plan(S80 "; " R1 "; " S81,
 		    S80 "; " R2 "; -A -t 1.2.3.4:82 -s rr",
 		    "a 10.0.0.2 w1; A 82; d 10.0.0.1 w1; D 81");
+}
+
+/* What a dump has twice is there once. */
+static void twice(void)
+{
+	expect_plan(S80 "; " R1 "; " S80 "; " R1, S80 "; " R1, "");
+	expect_plan(S80 "; " R1, S80 "; " R1 "; " S80 "; " R1, "");
+	expect_plan(S80 "; " S80 "; " R1 "; " R1, "", "D 80");
+	expect_plan("", S80 "; " S80 "; " R1 "; " R1, "A 80; a 10.0.0.1 w1");
+	expect_plan(S80 "; " R1 "; " R1, S80, "d 10.0.0.1 w1");
 }
 
 #define MASTER "--start-daemon master --mcast-interface d1"
@@ -218,9 +241,10 @@ static void faults(void)
 	} cases[] = {
 		{ S80 "; " R1 "; " S81, 0, "" },
 		{ R1 "; --set 1 2 3; " S80, 0, "" },
-		{ S80 "; " S81 "; " S80, 3, "the same as in line 1" },
-		{ S80 "; " R1 "; " R2 "; " R1 " -w 2", 4, "the same as in line 2" },
-		{ "--set 1 2 3; --set 4 5 6", 2, "the same as in line 1" },
+		{ S80 "; " S81 "; " S80, 3, "the same is added in line 1 already" },
+		{ S80 "; " R1 "; " R2 "; " R1 " -w 2", 4, "the same is added in line 2 already" },
+		{ "--set 1 2 3; --set 4 5 6", 2, "the timeouts are set in line 1 already" },
+		{ MASTER "; " S80 "; " MASTER, 3, "a daemon of that kind is started in line 1 already" },
 		{ S81 "; " R1, 2, "a real server of a virtual service that is not" },
 		{ S80 "; -D -t 1.2.3.4:80", 2, "'delete-service' is no part" },
 		{ "-C; " S80, 1, "'flush' is no part" },
@@ -245,7 +269,7 @@ static void faults(void)
 
 /*
  * The model: services 0..3 with a kind each, real servers 0..3 with a weight
- * each; 0 is none.
+ * each, plus one; 0 is none.
  */
 #define SIZE 4
 
@@ -261,7 +285,7 @@ static struct model random_model(void)
 	for (int i = 0; i < SIZE; i++) {
 		model.service[i] = rand() % 3;
 		for (int j = 0; model.service[i] && j < SIZE; j++)
-			model.server[i][j] = rand() % 3;
+			model.server[i][j] = rand() % 4;
 	}
 	return model;
 }
@@ -282,7 +306,7 @@ static void model_steps(const struct model *model, struct list *steps)
 		for (int j = 0; j < SIZE; j++) {
 			snprintf(text, sizeof(text),
 				 "-a -t 1.2.3.4:%d -r 10.0.0.%d -w %d", 80 + i,
-				 j, model->server[i][j]);
+				 j, model->server[i][j] - 1);
 			if (model->server[i][j])
 				add(steps, text);
 		}
@@ -314,7 +338,7 @@ static bool model_apply(struct model *model, const struct command *cmd)
 		if (!*slot)
 			return false;
 		slot = &model->server[i][j];
-		kind = cmd->dest.weight;
+		kind = cmd->dest.weight + 1;
 	}
 	if (is_new == !!*slot)
 		return false;
@@ -359,11 +383,30 @@ static bool is_gentle(const struct list *plan)
 	return true;
 }
 
+static bool is_usable(const struct model *model, int service)
+{
+	for (int j = 0; j < SIZE; j++)
+		if (model->server[service][j] > 1)
+			return true;
+	return false;
+}
+
+/* Is a service without a server that takes anything, though it has them later? */
+static bool has_gap(const struct model *now, const struct model *from,
+		    const struct model *to)
+{
+	for (int i = 0; i < SIZE; i++)
+		if (is_usable(from, i) && is_usable(to, i) && !is_usable(now, i))
+			return true;
+	return false;
+}
+
 static bool leads_there(struct model from, struct model to)
 {
 	struct list a = LIST_OF(struct step), b = LIST_OF(struct step);
 	struct list plan = LIST_OF(struct step);
 	const size_t count = distance(&from, &to);
+	struct model now = from;
 	bool good;
 
 	model_steps(&from, &a);
@@ -371,12 +414,12 @@ static bool leads_there(struct model from, struct model to)
 	good = !plan_make(&a, &b, &plan) && plan.count == count &&
 	       is_gentle(&plan);
 	for (size_t i = 0; i < plan.count; i++)
-		good = model_apply(&from,
-				   &list_at(&plan, struct step, i)->cmd) && good;
+		good = model_apply(&now, &list_at(&plan, struct step, i)->cmd) &&
+		       !has_gap(&now, &from, &to) && good;
 	list_free(&a);
 	list_free(&b);
 	list_free(&plan);
-	return good && !memcmp(&from, &to, sizeof(from));
+	return good && !memcmp(&now, &to, sizeof(now));
 }
 
 static void random_ones(void)
@@ -386,7 +429,7 @@ static void random_ones(void)
 	srand(1);
 	for (int i = 0; i < all; i++)
 		good += leads_there(random_model(), random_model());
-	expect(good == all, "%d of %d random configurations: as few commands as there are differences, and they lead there",
+	expect(good == all, "%d of %d random configurations: as few commands as there are differences, they lead there, and no service is without a server on the way",
 	       good, all);
 }
 
@@ -394,6 +437,7 @@ int main(void)
 {
 	services();
 	servers();
+	twice();
 	others();
 	local();
 	faults();
