@@ -22,7 +22,7 @@ struct ctl_table_header;
 struct nf_hook_ops;
 struct shunt_wheel;
 
-#define SHUNT_TRASH_BITS	8
+#define SHUNT_TRASH_BITS	10
 
 /**
  * struct shunt_settings - what the sysctls of a netns say

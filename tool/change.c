@@ -81,17 +81,18 @@ int change_run(struct director *director, const struct command *cmd,
 
 /* Changes under way. */
 struct changes {
-	const struct shunt_nl *nl;
 	const struct step *steps;
 	change_refused_fn refused;
 	void *arg;
 };
 
-static struct nl_msg *make_step(size_t i, void *arg)
+static int make_step(size_t i, struct nl_msg *msg, void *arg)
 {
 	const struct changes *changes = arg;
+	const struct command *cmd = &changes->steps[i].cmd;
 
-	return make(changes->nl, &changes->steps[i].cmd);
+	shunt_nl_rewrite(msg, netlink_command(cmd->id));
+	return put_change(msg, cmd);
 }
 
 static int step_refused(size_t i, const struct shunt_nl_reply *reply,
@@ -114,7 +115,6 @@ int change_run_all(struct director *director, const struct step *steps,
 		.refused = step_refused,
 	};
 	struct changes changes = {
-		.nl = &director->nl,
 		.steps = steps,
 		.refused = refused,
 		.arg = arg,

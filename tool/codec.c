@@ -379,130 +379,163 @@ int codec_get_drop(struct nlmsghdr *hdr, unsigned int index,
 	return 0;
 }
 
-static int put_key(struct nl_msg *msg, const struct service *service)
+/*
+ * As nla_put(), in a fraction of the time. NULL when @msg is full; the bytes up
+ * to the next attribute are zero.
+ */
+static struct nlattr *put(struct nl_msg *msg, int type, const void *data,
+			  size_t length)
 {
-	NLA_PUT_U16(msg, SHUNT_SVC_ATTR_AF, service->addr.family);
-	if (service->fwmark) {
-		NLA_PUT_U32(msg, SHUNT_SVC_ATTR_FWMARK, service->fwmark);
-		return 0;
-	}
-	NLA_PUT_U16(msg, SHUNT_SVC_ATTR_PROTOCOL, service->protocol);
-	NLA_PUT(msg, SHUNT_SVC_ATTR_ADDR, sizeof(service->addr.word),
-		service->addr.word);
-	NLA_PUT_U16(msg, SHUNT_SVC_ATTR_PORT, htons(service->port));
-	return 0;
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	size_t used = NLMSG_ALIGN(hdr->nlmsg_len);
+	struct nlattr *attr = (struct nlattr *)((char *)hdr + used);
+	size_t size = NLA_HDRLEN + length;
 
-nla_put_failure:
-	return -1;
+	if (used + NLA_ALIGN(size) > nlmsg_get_max_size(msg))
+		return NULL;
+	memset((char *)attr + NLA_ALIGN(size) - NLA_ALIGNTO, 0, NLA_ALIGNTO);
+	attr->nla_type = type;
+	attr->nla_len = size;
+	if (length)
+		memcpy((char *)attr + NLA_HDRLEN, data, length);
+	hdr->nlmsg_len = used + NLA_ALIGN(size);
+	return attr;
+}
+
+static bool put_u8(struct nl_msg *msg, int type, uint8_t value)
+{
+	return put(msg, type, &value, sizeof(value));
+}
+
+static bool put_u16(struct nl_msg *msg, int type, uint16_t value)
+{
+	return put(msg, type, &value, sizeof(value));
+}
+
+static bool put_u32(struct nl_msg *msg, int type, uint32_t value)
+{
+	return put(msg, type, &value, sizeof(value));
+}
+
+static bool put_string(struct nl_msg *msg, int type, const char *text)
+{
+	return put(msg, type, text, strlen(text) + 1);
+}
+
+static struct nlattr *nest_start(struct nl_msg *msg, int type)
+{
+	return put(msg, type | NLA_F_NESTED, NULL, 0);
+}
+
+static void nest_end(struct nl_msg *msg, struct nlattr *nest)
+{
+	nest->nla_len = (char *)nlmsg_tail(nlmsg_hdr(msg)) - (char *)nest;
+}
+
+static bool put_key(struct nl_msg *msg, const struct service *service)
+{
+	if (!put_u16(msg, SHUNT_SVC_ATTR_AF, service->addr.family))
+		return false;
+	if (service->fwmark)
+		return put_u32(msg, SHUNT_SVC_ATTR_FWMARK, service->fwmark);
+	return put_u16(msg, SHUNT_SVC_ATTR_PROTOCOL, service->protocol) &&
+	       put(msg, SHUNT_SVC_ATTR_ADDR, service->addr.word,
+		   sizeof(service->addr.word)) &&
+	       put_u16(msg, SHUNT_SVC_ATTR_PORT, htons(service->port));
 }
 
 int codec_put_service_key(struct nl_msg *msg, const struct service *service)
 {
-	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_SERVICE);
+	struct nlattr *nest = nest_start(msg, SHUNT_CMD_ATTR_SERVICE);
 
-	if (!nest || put_key(msg, service))
+	if (!nest || !put_key(msg, service))
 		return -1;
-	nla_nest_end(msg, nest);
+	nest_end(msg, nest);
 	return 0;
 }
 
 int codec_put_service(struct nl_msg *msg, const struct service *service)
 {
 	struct shunt_flags flags = { .flags = service->flags, .mask = ~0u };
-	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_SERVICE);
+	struct nlattr *nest = nest_start(msg, SHUNT_CMD_ATTR_SERVICE);
 
-	if (!nest || put_key(msg, service))
+	if (!nest || !put_key(msg, service) ||
+	    !put_string(msg, SHUNT_SVC_ATTR_SCHED_NAME, service->sched) ||
+	    (service->pe[0] &&
+	     !put_string(msg, SHUNT_SVC_ATTR_PE_NAME, service->pe)) ||
+	    !put(msg, SHUNT_SVC_ATTR_FLAGS, &flags, sizeof(flags)) ||
+	    !put_u32(msg, SHUNT_SVC_ATTR_TIMEOUT, service->timeout) ||
+	    !put_u32(msg, SHUNT_SVC_ATTR_NETMASK, service->netmask))
 		return -1;
-	NLA_PUT_STRING(msg, SHUNT_SVC_ATTR_SCHED_NAME, service->sched);
-	if (service->pe[0])
-		NLA_PUT_STRING(msg, SHUNT_SVC_ATTR_PE_NAME, service->pe);
-	NLA_PUT(msg, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags);
-	NLA_PUT_U32(msg, SHUNT_SVC_ATTR_TIMEOUT, service->timeout);
-	NLA_PUT_U32(msg, SHUNT_SVC_ATTR_NETMASK, service->netmask);
-	nla_nest_end(msg, nest);
+	nest_end(msg, nest);
 	return 0;
-
-nla_put_failure:
-	return -1;
 }
 
-static int put_tunnel(struct nl_msg *msg, const struct dest *dest)
+static bool put_tunnel(struct nl_msg *msg, const struct dest *dest)
 {
-	NLA_PUT_U8(msg, SHUNT_DEST_ATTR_TUN_TYPE, dest->tun_type);
-	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_TUN_PORT, htons(dest->tun_port));
-	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_TUN_FLAGS, dest->tun_flags);
-	return 0;
-
-nla_put_failure:
-	return -1;
+	return put_u8(msg, SHUNT_DEST_ATTR_TUN_TYPE, dest->tun_type) &&
+	       put_u16(msg, SHUNT_DEST_ATTR_TUN_PORT, htons(dest->tun_port)) &&
+	       put_u16(msg, SHUNT_DEST_ATTR_TUN_FLAGS, dest->tun_flags);
 }
 
 int codec_put_dest(struct nl_msg *msg, const struct dest *dest)
 {
-	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_DEST);
+	struct nlattr *nest = nest_start(msg, SHUNT_CMD_ATTR_DEST);
 
-	if (!nest)
+	if (!nest ||
+	    !put_u16(msg, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->addr.family) ||
+	    !put(msg, SHUNT_DEST_ATTR_ADDR, dest->addr.word,
+		 sizeof(dest->addr.word)) ||
+	    !put_u16(msg, SHUNT_DEST_ATTR_PORT, htons(dest->port)) ||
+	    !put_u32(msg, SHUNT_DEST_ATTR_FWD_METHOD, dest->forward) ||
+	    !put_u32(msg, SHUNT_DEST_ATTR_WEIGHT, dest->weight) ||
+	    !put_u32(msg, SHUNT_DEST_ATTR_U_THRESH, dest->u_threshold) ||
+	    !put_u32(msg, SHUNT_DEST_ATTR_L_THRESH, dest->l_threshold) ||
+	    (dest->forward == SHUNT_FWD_TUNNEL && !put_tunnel(msg, dest)))
 		return -1;
-	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->addr.family);
-	NLA_PUT(msg, SHUNT_DEST_ATTR_ADDR, sizeof(dest->addr.word),
-		dest->addr.word);
-	NLA_PUT_U16(msg, SHUNT_DEST_ATTR_PORT, htons(dest->port));
-	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_FWD_METHOD, dest->forward);
-	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_WEIGHT, dest->weight);
-	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_U_THRESH, dest->u_threshold);
-	NLA_PUT_U32(msg, SHUNT_DEST_ATTR_L_THRESH, dest->l_threshold);
-	if (dest->forward == SHUNT_FWD_TUNNEL && put_tunnel(msg, dest))
-		return -1;
-	nla_nest_end(msg, nest);
+	nest_end(msg, nest);
 	return 0;
-
-nla_put_failure:
-	return -1;
 }
 
-static int put_group(struct nl_msg *msg, const struct address *group)
+static bool put_group(struct nl_msg *msg, const struct address *group)
 {
-	if (group->family == AF_INET)
-		NLA_PUT(msg, SHUNT_DAEMON_ATTR_MCAST_GROUP, IPV4_SIZE, group->word);
-	if (group->family == AF_INET6)
-		NLA_PUT(msg, SHUNT_DAEMON_ATTR_MCAST_GROUP6, IPV6_SIZE, group->word);
-	return 0;
-
-nla_put_failure:
-	return -1;
+	switch (group->family) {
+	case AF_INET:
+		return put(msg, SHUNT_DAEMON_ATTR_MCAST_GROUP, group->word,
+			   IPV4_SIZE);
+	case AF_INET6:
+		return put(msg, SHUNT_DAEMON_ATTR_MCAST_GROUP6, group->word,
+			   IPV6_SIZE);
+	default:
+		return true;
+	}
 }
 
 int codec_put_daemon(struct nl_msg *msg, const struct sync_daemon *daemon)
 {
-	struct nlattr *nest = nla_nest_start(msg, SHUNT_CMD_ATTR_DAEMON);
+	struct nlattr *nest = nest_start(msg, SHUNT_CMD_ATTR_DAEMON);
 
-	if (!nest)
+	if (!nest ||
+	    !put_u32(msg, SHUNT_DAEMON_ATTR_STATE, daemon->state) ||
+	    !put_string(msg, SHUNT_DAEMON_ATTR_MCAST_IFN, daemon->interface) ||
+	    !put_u32(msg, SHUNT_DAEMON_ATTR_SYNC_ID, daemon->syncid) ||
+	    (daemon->maxlen &&
+	     !put_u16(msg, SHUNT_DAEMON_ATTR_SYNC_MAXLEN, daemon->maxlen)) ||
+	    !put_group(msg, &daemon->group) ||
+	    (daemon->port &&
+	     !put_u16(msg, SHUNT_DAEMON_ATTR_MCAST_PORT, daemon->port)) ||
+	    (daemon->ttl &&
+	     !put_u8(msg, SHUNT_DAEMON_ATTR_MCAST_TTL, daemon->ttl)))
 		return -1;
-	NLA_PUT_U32(msg, SHUNT_DAEMON_ATTR_STATE, daemon->state);
-	NLA_PUT_STRING(msg, SHUNT_DAEMON_ATTR_MCAST_IFN, daemon->interface);
-	NLA_PUT_U32(msg, SHUNT_DAEMON_ATTR_SYNC_ID, daemon->syncid);
-	if (daemon->maxlen)
-		NLA_PUT_U16(msg, SHUNT_DAEMON_ATTR_SYNC_MAXLEN, daemon->maxlen);
-	if (put_group(msg, &daemon->group))
-		return -1;
-	if (daemon->port)
-		NLA_PUT_U16(msg, SHUNT_DAEMON_ATTR_MCAST_PORT, daemon->port);
-	if (daemon->ttl)
-		NLA_PUT_U8(msg, SHUNT_DAEMON_ATTR_MCAST_TTL, daemon->ttl);
-	nla_nest_end(msg, nest);
+	nest_end(msg, nest);
 	return 0;
-
-nla_put_failure:
-	return -1;
 }
 
 int codec_put_timeouts(struct nl_msg *msg, const struct timeouts *timeouts)
 {
-	NLA_PUT_U32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP, timeouts->tcp);
-	NLA_PUT_U32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts->tcp_fin);
-	NLA_PUT_U32(msg, SHUNT_CMD_ATTR_TIMEOUT_UDP, timeouts->udp);
+	if (!put_u32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP, timeouts->tcp) ||
+	    !put_u32(msg, SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts->tcp_fin) ||
+	    !put_u32(msg, SHUNT_CMD_ATTR_TIMEOUT_UDP, timeouts->udp))
+		return -1;
 	return 0;
-
-nla_put_failure:
-	return -1;
 }

@@ -104,6 +104,19 @@ static int info_row(struct nlmsghdr *hdr, void *arg)
 	return codec_get_info(hdr, arg);
 }
 
+/* Stock ip_vs has no total to leave out. */
+static int fetch_info(struct director *director, bool brief,
+		      struct shunt_nl_reply *reply)
+{
+	struct nl_msg *msg = shunt_nl_request(&director->nl,
+					      SHUNT_CMD_GET_INFO, 0);
+
+	if (msg && brief)
+		nla_put_flag(msg, SHUNT_INFO_ATTR_BRIEF);
+	return shunt_nl_talk(&director->nl, msg, info_row, &director->info,
+			     reply);
+}
+
 int director_open(struct director *director, bool classic,
 		  struct error *error)
 {
@@ -122,8 +135,7 @@ int director_open(struct director *director, bool classic,
 		no_family(error, forced);
 		goto close;
 	}
-	if (!shunt_nl_talk(nl, shunt_nl_request(nl, SHUNT_CMD_GET_INFO, 0),
-			   info_row, &director->info, &reply))
+	if (!fetch_info(director, nl->is_shunt, &reply))
 		return 0;
 	if (reply.error == EPERM)
 		no_director(error, "Permission denied (you must be root)",
@@ -139,6 +151,15 @@ close:
 void director_close(struct director *director)
 {
 	shunt_nl_close(&director->nl);
+}
+
+int director_total(struct director *director, struct error *error)
+{
+	struct shunt_nl_reply reply;
+
+	if (!fetch_info(director, false, &reply))
+		return 0;
+	return refusal(error, CMD_LIST, "total", &reply);
 }
 
 static int service_row(struct nlmsghdr *hdr, void *arg)

@@ -9,7 +9,7 @@
 
 /**
  * struct director - the kernel side, reached
- * @info:	what GET_INFO says
+ * @info:	what GET_INFO says; the total only after director_total()
  */
 struct director {
 	struct shunt_nl nl;
@@ -29,6 +29,9 @@ int director_open(struct director *director, bool classic,
 		  struct error *error);
 
 void director_close(struct director *director);
+
+/** director_total() - fetch what all real servers did, where that is known */
+int director_total(struct director *director, struct error *error);
 
 /*
  * Fetch what is listed. Return 0, or -1 with @error set.

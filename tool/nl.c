@@ -84,6 +84,15 @@ struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags)
 	return msg;
 }
 
+void shunt_nl_rewrite(struct nl_msg *msg, int cmd)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	struct genlmsghdr *genl = nlmsg_data(hdr);
+
+	genl->cmd = cmd;
+	hdr->nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+}
+
 /* @tlvs: the attributes that an ack or the end of a dump carries. */
 static void read_reason(struct shunt_nl_reply *reply, struct nlattr *tlvs, int len)
 {

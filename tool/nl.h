@@ -52,6 +52,9 @@ bool shunt_nl_resolve(struct shunt_nl *nl, const char *name);
 /** shunt_nl_request() - a message for command @cmd; NULL when memory is out */
 struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags);
 
+/** shunt_nl_rewrite() - begin a message of shunt_nl_request() anew, for @cmd */
+void shunt_nl_rewrite(struct nl_msg *msg, int cmd);
+
 /**
  * shunt_nl_talk() - send a message and read all of its answer
  * @msg:	freed here; NULL answers with ENOMEM

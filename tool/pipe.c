@@ -48,36 +48,26 @@ static bool add(struct batch *batch, const struct shunt_nl *nl,
 	return true;
 }
 
-/* Fills the batch; -1 when memory is out. */
-static int fill(struct batch *batch, const struct shunt_nl *nl, size_t count,
-		const struct pipe_ops *ops, void *arg)
+/* Fills the batch, each request by way of @msg; 0 or a positive errno. */
+static int fill(struct batch *batch, const struct shunt_nl *nl,
+		struct nl_msg *msg, size_t count, const struct pipe_ops *ops,
+		void *arg)
 {
 	size_t last = 0;
 
 	batch->count = 0;
 	batch->used = 0;
 	while (batch->count < BATCH_MAX && batch->first + batch->count < count) {
-		struct nl_msg *msg = ops->make(batch->first + batch->count,
-					       arg);
 		size_t used = batch->used;
-		bool fits = msg && add(batch, nl, msg);
 
-		nlmsg_free(msg);
-		if (!msg)
-			return -1;
-		if (!fits)
+		if (ops->make(batch->first + batch->count, msg, arg))
+			return EMSGSIZE;
+		if (!add(batch, nl, msg))
 			break;
 		last = used;
 	}
 	((struct nlmsghdr *)(batch->data + last))->nlmsg_flags |= NLM_F_ACK;
 	return 0;
-}
-
-static int fail(struct shunt_nl_reply *reply, int error)
-{
-	memset(reply, 0, sizeof(*reply));
-	reply->error = error;
-	return -1;
 }
 
 /* Reads one datagram; @done: the answer to the last request was in it. */
@@ -145,23 +135,40 @@ static int send_batch(const struct shunt_nl *nl, const struct batch *batch,
 	return 0;
 }
 
-int pipe_run(struct shunt_nl *nl, size_t count, const struct pipe_ops *ops,
-	     void *arg, struct shunt_nl_reply *reply)
+/* Batch after batch; 0 or a positive errno. */
+static int run(struct shunt_nl *nl, struct nl_msg *msg, size_t count,
+	       const struct pipe_ops *ops, void *arg)
 {
 	struct batch batch;
 	bool stop = false;
 
-	make_room(nl);
 	for (batch.first = 0; batch.first < count && !stop;
 	     batch.first += batch.count) {
-		if (fill(&batch, nl, count, ops, arg))
-			return fail(reply, ENOMEM);
+		int error = fill(&batch, nl, msg, count, ops, arg);
+
+		if (error)
+			return error;
 		errno = EIO;
 		if (send_batch(nl, &batch, ops, arg, &stop)) {
-			fail(reply, errno);
+			error = errno;
 			drain(nl);
-			return -1;
+			return error;
 		}
 	}
 	return 0;
+}
+
+int pipe_run(struct shunt_nl *nl, size_t count, const struct pipe_ops *ops,
+	     void *arg, struct shunt_nl_reply *reply)
+{
+	struct nl_msg *msg = shunt_nl_request(nl, 0, 0);
+	int error = ENOMEM;
+
+	make_room(nl);
+	if (msg)
+		error = run(nl, msg, count, ops, arg);
+	nlmsg_free(msg);
+	memset(reply, 0, sizeof(*reply));
+	reply->error = error;
+	return error ? -1 : 0;
 }

@@ -9,11 +9,12 @@
 
 /**
  * struct pipe_ops - the two sides of a pipe
- * @make:	request number @i, freed by the pipe; NULL when memory is out
+ * @make:	writes request number @i into @msg, over what is there; -1 when it
+ *		does not fit
  * @refused:	the kernel refused number @i; nonzero: send no more
  */
 struct pipe_ops {
-	struct nl_msg *(*make)(size_t i, void *arg);
+	int (*make)(size_t i, struct nl_msg *msg, void *arg);
 	int (*refused)(size_t i, const struct shunt_nl_reply *reply, void *arg);
 };
 

@@ -10,17 +10,41 @@
 #include "options.h"
 
 #define WORDS_MAX 64
-#define BLANKS " \t\r\n"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* What a file made for a shell has in front of its options. */
+static bool is_program(const char *word)
+{
+	return !strcmp(word, "ipvsadm") || !strcmp(word, "shuntadm");
+}
+
+/* Cuts the next word off @rest; NULL at the end. */
+static char *next_word(char **rest)
+{
+	char *word = *rest, *end;
+
+	while (is_blank(*word))
+		word++;
+	for (end = word; *end && !is_blank(*end); end++)
+		;
+	*rest = end;
+	if (*end)
+		*(*rest)++ = '\0';
+	return end > word ? word : NULL;
+}
 
 /* Splits @line in place into argv[1] and on; false for too many words. */
 static bool split(char *line, const char **argv, int *argc)
 {
-	char *rest = NULL;
-	char *word = strtok_r(line, BLANKS, &rest);
+	char *word = next_word(&line);
 
-	if (word && (!strcmp(word, "ipvsadm") || !strcmp(word, "shuntadm")))
-		word = strtok_r(NULL, BLANKS, &rest);
-	for (*argc = 1; word; word = strtok_r(NULL, BLANKS, &rest)) {
+	if (word && is_program(word))
+		word = next_word(&line);
+	for (*argc = 1; word; word = next_word(&line)) {
 		if (*argc == WORDS_MAX - 1)
 			return false;
 		argv[(*argc)++] = word;
@@ -67,10 +91,11 @@ void restore_name_step(struct error *error, const struct restore *restore,
 static int parse_line(char *text, const struct restore *restore,
 		      struct command *cmd, struct error *error)
 {
-	const char *argv[WORDS_MAX] = { restore->program };
+	const char *argv[WORDS_MAX];
 	int argc;
 
 	cmd->id = CMD_NONE;
+	argv[0] = restore->program;
 	if (!split(text, argv, &argc))
 		return error_set(error, EXIT_USAGE, "too many words");
 	if (argc == 1 || argv[1][0] == '#')

@@ -115,7 +115,12 @@ static int run_list(struct director *director, const struct command *cmd,
 		    bool classic, struct error *error)
 {
 	struct print_style style = list_style(cmd, classic);
+	bool total = command_has(cmd, OPT_JSON) ||
+		     (!classic && (command_has(cmd, OPT_STATS) ||
+				   command_has(cmd, OPT_RATE)));
 
+	if (total && director_total(director, error))
+		return -1;
 	if (command_has(cmd, OPT_CONNECTION))
 		return list_conns(director, cmd, &style, error);
 	if (command_has(cmd, OPT_TIMEOUT))

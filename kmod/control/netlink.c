@@ -251,15 +251,17 @@ static int get_config(struct sk_buff *skb, struct genl_info *info)
 static int fill_info(struct sk_buff *msg, struct shunt_net *sn,
 		     const void *data)
 {
+	const struct nlattr *brief = data;
 	struct shunt_stats stats;
 
-	shunt_total_stats(sn, &stats);
 	if (nla_put_u32(msg, SHUNT_INFO_ATTR_VERSION, SHUNT_IPVS_VERSION) ||
 	    nla_put_u32(msg, SHUNT_INFO_ATTR_CONN_TAB_SIZE,
-			shunt_conn_buckets(sn)) ||
-	    shunt_put_stats64(msg, SHUNT_INFO_ATTR_STATS64, &stats))
+			shunt_conn_buckets(sn)))
 		return -EMSGSIZE;
-	return 0;
+	if (brief)
+		return 0;
+	shunt_total_stats(sn, &stats);
+	return shunt_put_stats64(msg, SHUNT_INFO_ATTR_STATS64, &stats);
 }
 
 static int get_info(struct sk_buff *skb, struct genl_info *info)
@@ -268,7 +270,8 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	mutex_lock(&sn->mutex);
-	err = answer(info, SHUNT_CMD_SET_INFO, fill_info, NULL);
+	err = answer(info, SHUNT_CMD_SET_INFO, fill_info,
+		     info->attrs[SHUNT_CMD_ATTR_BRIEF]);
 	mutex_unlock(&sn->mutex);
 	return err;
 }
@@ -296,6 +299,15 @@ static int get_drops(struct sk_buff *skb, struct genl_info *info)
 	.validate = LAX,						\
 	.doit = _doit,							\
 }
+/* Changes come by the thousand: room for no more attributes than they take. */
+#define CHANGE(_cmd, _doit) {						\
+	.cmd = SHUNT_CMD_##_cmd,					\
+	.flags = GENL_UNS_ADMIN_PERM,					\
+	.validate = LAX,						\
+	.policy = shunt_cmd_policy,					\
+	.maxattr = SHUNT_CMD_ATTR_DEST,					\
+	.doit = _doit,							\
+}
 #define DUMP(_cmd, _dumpit) {						\
 	.cmd = SHUNT_CMD_##_cmd,					\
 	.flags = GENL_UNS_ADMIN_PERM,					\
@@ -304,9 +316,9 @@ static int get_drops(struct sk_buff *skb, struct genl_info *info)
 }
 
 static const struct genl_ops ops[] = {
-	DO(NEW_SERVICE, new_service),
-	DO(SET_SERVICE, set_service),
-	DO(DEL_SERVICE, del_service),
+	CHANGE(NEW_SERVICE, new_service),
+	CHANGE(SET_SERVICE, set_service),
+	CHANGE(DEL_SERVICE, del_service),
 	{
 		.cmd = SHUNT_CMD_GET_SERVICE,
 		.flags = GENL_UNS_ADMIN_PERM,
@@ -314,9 +326,9 @@ static const struct genl_ops ops[] = {
 		.doit = get_service,
 		.dumpit = shunt_dump_services,
 	},
-	DO(NEW_DEST, change_dest),
-	DO(SET_DEST, change_dest),
-	DO(DEL_DEST, change_dest),
+	CHANGE(NEW_DEST, change_dest),
+	CHANGE(SET_DEST, change_dest),
+	CHANGE(DEL_DEST, change_dest),
 	DUMP(GET_DEST, shunt_dump_dests),
 	DO(NEW_DAEMON, refuse_daemon),
 	DO(DEL_DAEMON, refuse_daemon),

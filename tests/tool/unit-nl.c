@@ -134,20 +134,21 @@ static void listening(void)
 #define PIPED 300
 
 struct piped {
-	const struct shunt_nl *nl;
 	size_t made;
 	size_t refused;
 	size_t wrong;
 	bool stop;
 };
 
-static struct nl_msg *make(size_t i, void *arg)
+static int make(size_t i, struct nl_msg *msg, void *arg)
 {
 	struct piped *piped = arg;
 
 	piped->made += i == piped->made;
-	return ask_for(piped->nl, i % 50 == 49 ? "nlctrl" :
-		       "a-name-much-too-long-for-a-family");
+	shunt_nl_rewrite(msg, CTRL_CMD_GETFAMILY);
+	return nla_put_string(msg, CTRL_ATTR_FAMILY_NAME,
+			      i % 50 == 49 ? "nlctrl" :
+			      "a-name-much-too-long-for-a-family");
 }
 
 static int refused(size_t i, const struct shunt_nl_reply *reply, void *arg)
@@ -162,16 +163,16 @@ static int refused(size_t i, const struct shunt_nl_reply *reply, void *arg)
 	return piped->stop;
 }
 
-static struct nl_msg *no_memory(size_t i, void *arg)
+static int make_some(size_t i, struct nl_msg *msg, void *arg)
 {
-	return i < 200 ? make(i, arg) : NULL;
+	return i < 200 ? make(i, msg, arg) : -1;
 }
 
 static void pipes(void)
 {
 	struct pipe_ops ops = { .make = make, .refused = refused };
 	struct shunt_nl socket, *nl = &socket;
-	struct piped piped = { .nl = nl };
+	struct piped piped = { 0 };
 	struct shunt_nl_reply reply;
 	int rows = 0;
 
@@ -181,13 +182,13 @@ static void pipes(void)
 	       piped.made == PIPED && piped.refused == PIPED - PIPED / 50 &&
 	       !piped.wrong, "a pipe of %d requests, %zu refused, each named",
 	       PIPED, piped.refused);
-	piped = (struct piped){ .nl = nl, .stop = true };
+	piped = (struct piped){ .stop = true };
 	expect(!pipe_run(nl, PIPED, &ops, &piped, &reply) && piped.refused &&
 	       piped.made < PIPED / 2, "stopped, it sends no more batches");
-	piped = (struct piped){ .nl = nl };
-	ops.make = no_memory;
+	piped = (struct piped){ 0 };
+	ops.make = make_some;
 	expect(pipe_run(nl, PIPED, &ops, &piped, &reply) &&
-	       reply.error == ENOMEM, "a request in a pipe that could not be made");
+	       reply.error == EMSGSIZE, "a request in a pipe that could not be made");
 	expect(!pipe_run(nl, 0, &ops, &piped, &reply), "an empty pipe");
 	expect(!shunt_nl_talk(nl, ask_for(nl, "nlctrl"), count_row, &rows,
 			      &reply) && rows == 1,

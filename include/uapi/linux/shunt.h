@@ -79,7 +79,7 @@ enum shunt_cmd_attr {
 
 	SHUNT_CMD_ATTR_CONN = 64,	/* nest of enum shunt_conn_attr */
 	SHUNT_CMD_ATTR_DROP,		/* nest of enum shunt_drop_attr, repeated */
-	SHUNT_CMD_ATTR_BRIEF,		/* flag in GET_ALL: no statistics, which take most of the time */
+	SHUNT_CMD_ATTR_BRIEF,		/* flag in GET_ALL and GET_INFO: no statistics, which take most of the time */
 	__SHUNT_CMD_ATTR_END,
 	SHUNT_CMD_ATTR_MAX = __SHUNT_CMD_ATTR_END - 1,
 };
@@ -91,6 +91,7 @@ enum shunt_info_attr {
 
 	/* Of all real servers together: nest of enum shunt_stats_attr, all u64. */
 	SHUNT_INFO_ATTR_STATS64 = 64,
+	SHUNT_INFO_ATTR_BRIEF = SHUNT_CMD_ATTR_BRIEF, /* only asked for */
 	__SHUNT_INFO_ATTR_END,
 	SHUNT_INFO_ATTR_MAX = __SHUNT_INFO_ATTR_END - 1,
 };
