@@ -422,11 +422,17 @@ static int put_netmask(struct sk_buff *skb, const struct shunt_service *svc)
 	return nla_put_u32(skb, SHUNT_SVC_ATTR_NETMASK, svc->prefix);
 }
 
+/* Most numbers are 0 most of the time, and thousands of them take theirs. */
+static int put_number(struct sk_buff *skb, int type, u32 number, bool brief)
+{
+	return brief && !number ? 0 : nla_put_u32(skb, type, number);
+}
+
 /**
  * shunt_put_service() - a virtual service without its real servers
  * @skb:	message under construction
  * @svc:	the service
- * @brief:	without its statistics
+ * @brief:	without its statistics and what else is 0
  *
  * Context: shunt_net.mutex.
  * Return: 0 or -EMSGSIZE.
@@ -447,7 +453,7 @@ int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
 	if (!nest || put_key(skb, &svc->key) ||
 	    nla_put_string(skb, SHUNT_SVC_ATTR_SCHED_NAME, svc->sched->name) ||
 	    nla_put(skb, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags) ||
-	    nla_put_u32(skb, SHUNT_SVC_ATTR_TIMEOUT, svc->timeout) ||
+	    put_number(skb, SHUNT_SVC_ATTR_TIMEOUT, svc->timeout, brief) ||
 	    put_netmask(skb, svc) ||
 	    (!brief && put_stats(skb, SHUNT_SVC_ATTR_STATS,
 				 SHUNT_SVC_ATTR_STATS64, &stats)))
@@ -456,13 +462,19 @@ int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
 	return 0;
 }
 
+/* What tunnels have is there and zero for every other method, too. */
+static int put_tunnel(struct sk_buff *skb)
+{
+	return nla_put_u8(skb, SHUNT_DEST_ATTR_TUN_TYPE, 0) ?:
+	       nla_put_be16(skb, SHUNT_DEST_ATTR_TUN_PORT, 0) ?:
+	       nla_put_u16(skb, SHUNT_DEST_ATTR_TUN_FLAGS, 0);
+}
+
 /**
  * shunt_put_dest() - a real server
  * @skb:	message under construction
  * @dest:	the real server
- * @brief:	without its statistics
- *
- * What tunnels have is there and zero for every other method, too.
+ * @brief:	without its statistics and what else is 0
  *
  * Context: shunt_net.mutex.
  * Return: 0 or -EMSGSIZE.
@@ -481,17 +493,15 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
 	    nla_put_be16(skb, SHUNT_DEST_ATTR_PORT, dest->port) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_FWD_METHOD, dest->fwd) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_WEIGHT, dest->weight) ||
-	    nla_put_u8(skb, SHUNT_DEST_ATTR_TUN_TYPE, 0) ||
-	    nla_put_be16(skb, SHUNT_DEST_ATTR_TUN_PORT, 0) ||
-	    nla_put_u16(skb, SHUNT_DEST_ATTR_TUN_FLAGS, 0) ||
-	    nla_put_u32(skb, SHUNT_DEST_ATTR_U_THRESH, dest->upper) ||
-	    nla_put_u32(skb, SHUNT_DEST_ATTR_L_THRESH, dest->lower) ||
-	    nla_put_u32(skb, SHUNT_DEST_ATTR_ACTIVE_CONNS,
-			atomic_read(&dest->active)) ||
-	    nla_put_u32(skb, SHUNT_DEST_ATTR_INACT_CONNS,
-			atomic_read(&dest->inactive)) ||
-	    nla_put_u32(skb, SHUNT_DEST_ATTR_PERSIST_CONNS,
-			atomic_read(&dest->templates)) ||
+	    (!brief && put_tunnel(skb)) ||
+	    put_number(skb, SHUNT_DEST_ATTR_U_THRESH, dest->upper, brief) ||
+	    put_number(skb, SHUNT_DEST_ATTR_L_THRESH, dest->lower, brief) ||
+	    put_number(skb, SHUNT_DEST_ATTR_ACTIVE_CONNS,
+		       atomic_read(&dest->active), brief) ||
+	    put_number(skb, SHUNT_DEST_ATTR_INACT_CONNS,
+		       atomic_read(&dest->inactive), brief) ||
+	    put_number(skb, SHUNT_DEST_ATTR_PERSIST_CONNS,
+		       atomic_read(&dest->templates), brief) ||
 	    nla_put_u16(skb, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->af) ||
 	    (!brief && put_stats(skb, SHUNT_DEST_ATTR_STATS,
 				 SHUNT_DEST_ATTR_STATS64, &stats)))

@@ -79,7 +79,7 @@ enum shunt_cmd_attr {
 
 	SHUNT_CMD_ATTR_CONN = 64,	/* nest of enum shunt_conn_attr */
 	SHUNT_CMD_ATTR_DROP,		/* nest of enum shunt_drop_attr, repeated */
-	SHUNT_CMD_ATTR_BRIEF,		/* flag in GET_ALL and GET_INFO: no statistics, which take most of the time */
+	SHUNT_CMD_ATTR_BRIEF,		/* flag in GET_ALL and GET_INFO: no statistics, which take most of the time, and no numbers that are 0 */
 	__SHUNT_CMD_ATTR_END,
 	SHUNT_CMD_ATTR_MAX = __SHUNT_CMD_ATTR_END - 1,
 };
