@@ -44,12 +44,32 @@ bool parse_protocol(const char *text, uint16_t *protocol)
 	return false;
 }
 
+/* Digits and nothing else, too few to overflow: what nearly all numbers are. */
+static bool plain_number(const char *text, uint32_t *number)
+{
+	uint32_t value = 0;
+	int digits;
+
+	for (digits = 0; text[digits] >= '0' && text[digits] <= '9'; digits++) {
+		if (digits == 9)
+			return false;
+		value = 10 * value + (text[digits] - '0');
+	}
+	*number = value;
+	return digits && !text[digits];
+}
+
 const char *parse_number(const char *text, uint32_t min, uint32_t max,
 			 uint32_t *number)
 {
+	uint32_t plain;
 	long long value;
 	char *end;
 
+	if (plain_number(text, &plain) && plain >= min && plain <= max) {
+		*number = plain;
+		return NULL;
+	}
 	errno = 0;
 	value = strtoll(text, &end, 10);
 	if (end == text || *end)

@@ -199,10 +199,6 @@ int values_set(struct command *cmd, struct pending *pending,
 	       const struct option_def *def, const char *text,
 	       struct error *error)
 {
-	for (size_t i = 0; i < N_NUMBERS; i++)
-		if (numbers[i].id == (enum option_id)def->id)
-			return set_number(cmd, i, def, text, error);
-
 	switch (def->id) {
 	case OPT_SERVICE:
 		return set_service(cmd, def, text, error);
@@ -239,9 +235,11 @@ int values_set(struct command *cmd, struct pending *pending,
 	case OPT_SERVER:
 		pending->server = strdup(text);
 		return 0;
-	default:
-		return 0;	/* being given is all there is to it */
 	}
+	for (size_t i = 0; i < N_NUMBERS; i++)
+		if (numbers[i].id == (enum option_id)def->id)
+			return set_number(cmd, i, def, text, error);
+	return 0;	/* being given is all there is to it */
 }
 
 static int finish_netmask(struct command *cmd, const char *text,
