@@ -268,10 +268,8 @@ static int check_addr4(struct net *net, __be32 addr,
 {
 	switch (inet_addr_type(net, addr)) {
 	case RTN_UNICAST:
-		return 0;
 	case RTN_LOCAL:
-		NL_SET_ERR_MSG(extack, "the real server's address is the director's own, which is not supported yet");
-		return -EOPNOTSUPP;
+		return 0;
 	default:
 		NL_SET_ERR_MSG(extack, "the real server's address is not a unicast address");
 		return -EINVAL;
@@ -283,15 +281,11 @@ static int check_addr6(struct net *net, const struct in6_addr *addr,
 {
 	int type = ipv6_addr_type(addr);
 
-	if (!(type & IPV6_ADDR_UNICAST) || type & IPV6_ADDR_LINKLOCAL) {
-		NL_SET_ERR_MSG(extack, "the real server's address is not a routable unicast address");
-		return -EINVAL;
-	}
-	if (type & IPV6_ADDR_LOOPBACK || ipv6_chk_addr(net, addr, NULL, 0)) {
-		NL_SET_ERR_MSG(extack, "the real server's address is the director's own, which is not supported yet");
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	if ((type & IPV6_ADDR_UNICAST && !(type & IPV6_ADDR_LINKLOCAL)) ||
+	    type & IPV6_ADDR_LOOPBACK || ipv6_chk_addr(net, addr, NULL, 0))
+		return 0;
+	NL_SET_ERR_MSG(extack, "the real server's address is not a routable unicast address");
+	return -EINVAL;
 }
 
 static int check_addr(struct net *net, const struct shunt_dest_config *config,
@@ -314,8 +308,8 @@ static int check_dest(const struct shunt_service *svc,
 		NL_SET_ERR_MSG(extack, "forwarding through a tunnel is not supported yet, only NAT and direct routing are");
 		return -EOPNOTSUPP;
 	}
-	if (config->fwd != SHUNT_FWD_MASQ && config->fwd != SHUNT_FWD_ROUTE) {
-		NL_SET_ERR_MSG(extack, "this forwarding method is not supported yet, only NAT and direct routing are");
+	if (config->fwd == SHUNT_FWD_BYPASS) {
+		NL_SET_ERR_MSG(extack, "forwarding past the real servers is not supported yet, only NAT and direct routing are");
 		return -EOPNOTSUPP;
 	}
 	if (config->weight > INT_MAX) {

@@ -33,7 +33,14 @@ static const char *proto_name(u8 proto)
 
 static const char *fwd_name(u8 fwd)
 {
-	return fwd == SHUNT_FWD_MASQ ? "Masq" : "Route";
+	switch (fwd) {
+	case SHUNT_FWD_MASQ:
+		return "Masq";
+	case SHUNT_FWD_LOCAL:
+		return "Local";
+	default:
+		return "Route";
+	}
 }
 
 /* --- ip_vs: services and real servers */

@@ -64,12 +64,13 @@ static bool check6(struct shunt_packet *pkt, unsigned int mtu)
 	struct sk_buff *skb = pkt->skb;
 
 	if (ipv6_hdr(skb)->hop_limit <= 1) {
-		icmpv6_send(skb, ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
+		shunt_packet_icmp6(pkt, ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT,
+				   0);
 		shunt_drop(pkt->sn, SHUNT_DROP_TTL);
 		return false;
 	}
 	if (too_big6(skb, mtu)) {
-		icmpv6_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+		shunt_packet_icmp6(pkt, ICMPV6_PKT_TOOBIG, 0, mtu);
 		shunt_drop(pkt->sn, SHUNT_DROP_TOO_BIG);
 		return false;
 	}
@@ -100,10 +101,13 @@ const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 					    SHUNT_DROP_NO_ROUTE);
 		return NULL;
 	}
-	if (unlikely(route->local)) {
-		shunt_drop(pkt->sn, SHUNT_DROP_LOCAL_DEST);
+	if (unlikely(route->local || pkt->own) &&
+	    !shunt_local_check(pkt, c, route)) {
+		shunt_drop(pkt->sn, SHUNT_DROP_OUT_OF_REACH);
 		return NULL;
 	}
+	if (unlikely(route->local))
+		return route;
 	mtu = dst_mtu(route->dst);
 	if (!(c->af == AF_INET ? check4(pkt, mtu) : check6(pkt, mtu)))
 		return NULL;
@@ -139,7 +143,7 @@ static void decrease_ttl(struct shunt_packet *pkt)
  * rules apply as they do with ip_vs.
  *
  * Context: RCU read lock.
- * Return: SHUNT_STOLEN.
+ * Return: SHUNT_STOLEN, or SHUNT_PASS where the director is the real server.
  */
 enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 					const struct shunt_route *route)
@@ -147,14 +151,21 @@ enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 	bool v4 = pkt->tuple.af == AF_INET;
 	struct sk_buff *skb = pkt->skb;
 
+	if (unlikely(route->local))
+		return shunt_local_deliver(pkt, route);
 	decrease_ttl(pkt);
 	if (v4 ? IPCB(skb)->frag_max_size : IP6CB(skb)->frag_max_size)
 		skb->ignore_df = 1;
 	skb_forward_csum(skb);
-	skb_clear_tstamp(skb);
 	shunt_forward_untrack(skb);
-	/* A local socket that early demux took for the receiver is none. */
-	skb_orphan(skb);
+	/*
+	 * A local socket that early demux took for the receiver is none; the one
+	 * that has sent it keeps it, with the time it is to leave.
+	 */
+	if (likely(!pkt->own)) {
+		skb_clear_tstamp(skb);
+		skb_orphan(skb);
+	}
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, route->dst);
 	/* Marks it as balanced: our own OUTPUT hook lets it through. */

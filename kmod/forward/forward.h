@@ -17,6 +17,12 @@ enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 enum shunt_verdict shunt_forward_reroute(struct shunt_packet *pkt);
 void shunt_forward_untrack(struct sk_buff *skb);
 
+bool shunt_local_check(const struct shunt_packet *pkt,
+		       const struct shunt_conn *c,
+		       const struct shunt_route *route);
+enum shunt_verdict shunt_local_deliver(struct shunt_packet *pkt,
+				       const struct shunt_route *route);
+
 enum shunt_verdict shunt_dr_request(struct shunt_packet *pkt,
 				    const struct shunt_conn *c);
 enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,

@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "forward/route.h"
 #include "table/conn.h"
 
 /*
@@ -182,6 +183,9 @@ enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
 	set_end(pkt, 0, pkt->transport, c->proto, SHUNT_END_DST, &rip,
 		reply->sport, pkt->skb);
+	/* Early demux found the virtual service's socket, if any. */
+	if (unlikely(route->local) && !pkt->own)
+		skb_orphan(pkt->skb);
 	return shunt_forward_output(pkt, route);
 }
 

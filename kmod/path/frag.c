@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * IPv4 packets for the director itself arrive whole at LOCAL_IN. Those that it
- * forwards are put together here, which needs nothing but the kernel proper.
+ * forwards or sends are put together here, which needs nothing but the kernel
+ * proper.
  *
  * IPv6 fragments are put together by nf_defrag_ipv6, a module that need not be
  * there: it is asked for when a netns gets its first IPv6 service and reached
@@ -16,17 +17,19 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 
 /**
- * shunt_frag_gather() - collect the fragments of a forwarded IPv4 packet
+ * shunt_frag_gather() - collect the fragments of an IPv4 packet
  * @skb:	a fragment
  * @net:	the netns it is in
+ * @user:	keeps apart what is collected in different places, IP_DEFRAG_*
  *
  * Context: bottom halves off.
  * Return: SHUNT_PASS when @skb is the whole packet now, SHUNT_STOLEN when it is
  * kept until the others come.
  */
-enum shunt_verdict shunt_frag_gather(struct sk_buff *skb, struct net *net)
+enum shunt_verdict shunt_frag_gather(struct sk_buff *skb, struct net *net,
+				     u32 user)
 {
-	if (ip_defrag(net, skb, IP_DEFRAG_VS_FWD))
+	if (ip_defrag(net, skb, user))
 		return SHUNT_STOLEN;
 	ip_send_check(ip_hdr(skb));
 	skb->ignore_df = 1;

@@ -4,10 +4,12 @@
  *
  *   request  LOCAL_IN  parse -> connection, or schedule one -> state -> forward
  *   reply    FORWARD   parse -> connection -> state -> rewrite -> goes on
- *   error    both, and LOCAL_OUT for those the director itself sends
+ *   error    both      parse -> quoted packet's connection -> rewrite
  *
  * Requests are taken behind the firewall's INPUT rules, replies behind its
- * FORWARD rules.
+ * FORWARD rules. Where the director itself is the client its requests are taken
+ * at LOCAL_OUT and what answers them at LOCAL_IN; where it is the real server
+ * its replies and errors are at LOCAL_OUT, too.
  */
 #include "path/hook.h"
 
@@ -56,9 +58,14 @@ static enum shunt_verdict deliver(struct shunt_packet *pkt,
 				  struct shunt_conn *c)
 {
 	account(pkt, c, SHUNT_DIR_REQUEST);
-	if (c->fwd == SHUNT_FWD_MASQ)
+	switch (c->fwd) {
+	case SHUNT_FWD_MASQ:
 		return shunt_nat_request(pkt, c);
-	return shunt_dr_request(pkt, c);
+	case SHUNT_FWD_LOCAL:
+		return shunt_local_deliver(pkt, NULL);
+	default:
+		return shunt_dr_request(pkt, c);
+	}
 }
 
 static enum shunt_verdict begin(struct shunt_packet *pkt)
@@ -178,17 +185,25 @@ static unsigned int local_in(void *priv, struct sk_buff *skb,
 {
 	struct shunt_packet pkt;
 
-	if (unlikely(skb->pkt_type != PACKET_HOST))
+	if (unlikely(skb->pkt_type != PACKET_HOST || skb->ipvs_property))
 		return NF_ACCEPT;
-	shunt_packet_init(&pkt, skb, priv, state->pf);
+	shunt_packet_init(&pkt, skb, priv, state->pf, false);
 	return to_netfilter(handle(&pkt, flow_in));
 }
 
 /* Only a packet with ports, or an error about one, is worth collecting. */
-static bool may_be_reply(const struct iphdr *iph)
+static bool worth_collecting(const struct iphdr *iph)
 {
 	return iph->protocol == IPPROTO_TCP || iph->protocol == IPPROTO_UDP ||
 	       iph->protocol == IPPROTO_ICMP;
+}
+
+/* True when the fragment has been kept, until the others come. */
+static bool collect(struct sk_buff *skb, u8 pf, struct net *net, u32 user)
+{
+	return pf == NFPROTO_IPV4 && unlikely(ip_is_fragment(ip_hdr(skb))) &&
+	       worth_collecting(ip_hdr(skb)) &&
+	       shunt_frag_gather(skb, net, user) == SHUNT_STOLEN;
 }
 
 static unsigned int forward(void *priv, struct sk_buff *skb,
@@ -200,25 +215,20 @@ static unsigned int forward(void *priv, struct sk_buff *skb,
 
 	if (!READ_ONCE(sn->nat))
 		return NF_ACCEPT;
-	if (state->pf == NFPROTO_IPV4 && unlikely(ip_is_fragment(ip_hdr(skb))) &&
-	    may_be_reply(ip_hdr(skb)) &&
-	    shunt_frag_gather(skb, sn->net) == SHUNT_STOLEN)
+	if (collect(skb, state->pf, sn->net, IP_DEFRAG_VS_FWD))
 		return NF_STOLEN;
 
-	shunt_packet_init(&pkt, skb, sn, state->pf);
+	shunt_packet_init(&pkt, skb, sn, state->pf, false);
 	verdict = handle(&pkt, flow_out);
 	if (verdict == SHUNT_REWRITTEN)
 		verdict = shunt_forward_reroute(&pkt);
 	return to_netfilter(verdict);
 }
 
-/* Of what the director itself sends, only its ICMP errors concern us. */
-static bool is_icmp(const struct sk_buff *skb, u8 pf)
-{
-	return pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol == IPPROTO_ICMP :
-				    ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6;
-}
-
+/*
+ * The director's own client learns of a drop by an ICMP error, as any other:
+ * its socket is not told that the packet may not be sent.
+ */
 static unsigned int local_out(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
@@ -226,13 +236,21 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 	struct shunt_net *sn = priv;
 	struct shunt_packet pkt;
 
-	if (skb->ipvs_property || !READ_ONCE(sn->nat) ||
-	    !is_icmp(skb, state->pf))
+	if (skb->ipvs_property)
 		return NF_ACCEPT;
-	shunt_packet_init(&pkt, skb, sn, state->pf);
-	verdict = handle(&pkt, flow_out);
-	if (verdict == SHUNT_REWRITTEN)
+	if (collect(skb, state->pf, sn->net, IP_DEFRAG_VS_OUT))
+		return NF_STOLEN;
+	shunt_packet_init(&pkt, skb, sn, state->pf, true);
+	verdict = handle(&pkt, flow_in);
+	if (verdict == SHUNT_REWRITTEN) {
+		/* It may come by again, at LOCAL_IN. */
+		skb->ipvs_property = 1;
 		verdict = shunt_forward_reroute(&pkt);
+	}
+	if (verdict == SHUNT_DROP) {
+		kfree_skb(skb);
+		return NF_STOLEN;
+	}
 	return to_netfilter(verdict);
 }
 

@@ -5,6 +5,7 @@
 #ifndef SHUNT_PACKET_H
 #define SHUNT_PACKET_H
 
+#include <linux/icmpv6.h>
 #include <linux/skbuff.h>
 
 #include "net.h"
@@ -30,6 +31,7 @@ enum shunt_packet_kind {
  * @sn:		the netns it is in
  * @transport:	offset of the transport header from skb->data
  * @tcp_flags:	byte 13 of a TCP header, 0 for other protocols
+ * @own:	the director itself sends it
  * @tuple:	source and destination
  *
  * Holds no pointer into the packet, so nothing goes stale when its data moves.
@@ -39,21 +41,39 @@ struct shunt_packet {
 	struct shunt_net *sn;
 	unsigned int transport;
 	u8 tcp_flags;
+	bool own;
 	struct shunt_tuple tuple;
 };
 
 static inline void shunt_packet_init(struct shunt_packet *pkt,
 				     struct sk_buff *skb, struct shunt_net *sn,
-				     u8 af)
+				     u8 af, bool own)
 {
 	pkt->skb = skb;
 	pkt->sn = sn;
+	pkt->own = own;
 	pkt->tuple.af = af;
 }
 
 enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt);
 bool shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,
 			 unsigned int *transport, struct shunt_tuple *tuple);
+
+/**
+ * shunt_packet_icmp6() - send an ICMPv6 error about a packet
+ * @pkt:	the packet, as its sender knows it
+ * @type:	of the error
+ * @code:	likewise
+ * @info:	what comes with it
+ */
+static inline void shunt_packet_icmp6(struct shunt_packet *pkt, u8 type,
+				      u8 code, u32 info)
+{
+	/* The director's own packet has none yet, and gets no error without. */
+	if (!pkt->skb->dev)
+		pkt->skb->dev = pkt->sn->net->loopback_dev;
+	icmpv6_send(pkt->skb, type, code, info);
+}
 
 /**
  * shunt_packet_drop() - count a packet as dropped

@@ -56,8 +56,8 @@ static void refuse(struct shunt_packet *pkt)
 	if (pkt->tuple.af == AF_INET)
 		icmp_send(pkt->skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
 	else
-		icmpv6_send(pkt->skb, ICMPV6_DEST_UNREACH, ICMPV6_PORT_UNREACH,
-			    0);
+		shunt_packet_icmp6(pkt, ICMPV6_DEST_UNREACH,
+				   ICMPV6_PORT_UNREACH, 0);
 	shunt_drop(pkt->sn, SHUNT_DROP_NO_DEST);
 }
 

@@ -16,8 +16,8 @@
 	       "the connection's real server has been removed")		       \
 	reason(NO_ROUTE, "no_route",					       \
 	       "no route to the real server or back to the client")				       \
-	reason(LOCAL_DEST, "local_dest",				       \
-	       "the real server's address is now the director's own")	       \
+	reason(OUT_OF_REACH, "out_of_reach",				       \
+	       "client or real server is the director itself, where the other cannot reach it") \
 	reason(TTL, "ttl",						       \
 	       "TTL or hop limit used up (time exceeded was sent)")	       \
 	reason(TOO_BIG, "too_big",					       \
