@@ -229,6 +229,21 @@ static void undo(struct director *director, const struct restore *restore,
 		      stderr);
 }
 
+static int check_possible(const struct director *director,
+			  const struct restore *restore,
+			  const struct list *steps, struct error *error)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		const struct step *step = list_at(steps, struct step, i);
+
+		if (!change_possible(director, &step->cmd, error))
+			continue;
+		restore_name_step(error, restore, step);
+		return -1;
+	}
+	return 0;
+}
+
 static int check_replacement(const struct restore *restore,
 			     struct list *steps, struct error *error)
 {
@@ -256,7 +271,8 @@ static int apply(struct director *director, const struct restore *restore,
 	bool daemons = names_daemon(steps);
 	struct error error = { 0 };
 
-	if ((restore->replace && check_replacement(restore, steps, &error)) ||
+	if (check_possible(director, restore, steps, &error) ||
+	    (restore->replace && check_replacement(restore, steps, &error)) ||
 	    ((restore->replace || !work.keep_going) &&
 	     fetch(director, daemons, &before, &error))) {
 		work.status = error_report(&error, restore->classic);

@@ -56,6 +56,22 @@ bool change_is(const struct command *cmd)
 	return netlink_command(cmd->id);
 }
 
+/* ip_vs would pass over what it does not know. */
+int change_possible(const struct director *director, const struct command *cmd,
+		    struct error *error)
+{
+	static const enum option_id own[] = {
+		OPT_TCP_TIMEOUT, OPT_TCP_FIN_TIMEOUT, OPT_UDP_TIMEOUT,
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (command_has(cmd, own[i]) && !director->nl.is_shunt)
+			return error_set(error, EXIT_KERNEL,
+					 "--%s needs Shunt, and this is ip_vs",
+					 option_name(own[i]));
+	return 0;
+}
+
 static struct nl_msg *make(const struct shunt_nl *nl,
 			   const struct command *cmd)
 {
@@ -74,6 +90,8 @@ int change_run(struct director *director, const struct command *cmd,
 	struct shunt_nl *nl = &director->nl;
 	struct shunt_nl_reply reply;
 
+	if (change_possible(director, cmd, error))
+		return -1;
 	if (shunt_nl_talk(nl, make(nl, cmd), NULL, NULL, &reply))
 		return refusal(error, cmd->id, command_name(cmd->id), &reply);
 	return 0;

@@ -13,6 +13,16 @@
 bool change_is(const struct command *cmd);
 
 /**
+ * change_possible() - is the director one that can do what the command asks?
+ *
+ * What it refuses by itself is not asked for.
+ *
+ * Return: 0, or -1 with @error set.
+ */
+int change_possible(const struct director *director, const struct command *cmd,
+		    struct error *error);
+
+/**
  * change_run() - carry out one of them
  *
  * Return: 0, or -1 with @error set.

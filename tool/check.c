@@ -27,26 +27,27 @@ static const char *const matrix[N_COMMANDS] = {
 	 * mcast-group ----------------------------------+
 	 * tun-type ------------------------------------------+
 	 * drops --------------------------------------------------+
-	 *			 | |   |    |  |    | |  |    |    |
+	 * tcp-timeout ---------------------------------------------+
+	 *			 | |   |    |  |    | |  |    |    ||
 	 */
-	[CMD_ADD_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx",
-	[CMD_EDIT_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx",
-	[CMD_DELETE_SERVICE] =	"xx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_FLUSH] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_ADD_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....x",
-	[CMD_EDIT_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....x",
-	[CMD_DELETE_SERVER] =	"xx+xxx+xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_LIST] =		".11xxxxxxxxx11.....0.xxxxxxx.xxxxx1",
-	[CMD_ZERO] =		"xx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_SAVE] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_RESTORE] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_SET] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_START_DAEMON] =	"xxxxxxxxxxx.xxxxxxx.xxxx....xxxxxxx",
-	[CMD_STOP_DAEMON] =	"xxxxxxxxxxxxxxxxxxx0xxxxxxxxxxxxxxx",
-	[CMD_MONITOR] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_ADD_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx...",
+	[CMD_EDIT_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx...",
+	[CMD_DELETE_SERVICE] =	"xx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_FLUSH] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_ADD_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxx",
+	[CMD_EDIT_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxx",
+	[CMD_DELETE_SERVER] =	"xx+xxx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_LIST] =		".11xxxxxxxxx11.....0.xxxxxxx.xxxxx1xxx",
+	[CMD_ZERO] =		"xx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_SAVE] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_RESTORE] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_SET] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_START_DAEMON] =	"xxxxxxxxxxx.xxxxxxx.xxxx....xxxxxxxxxx",
+	[CMD_STOP_DAEMON] =	"xxxxxxxxxxxxxxxxxxx0xxxxxxxxxxxxxxxxxx",
+	[CMD_MONITOR] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 };
 
-_Static_assert(sizeof("xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx") - 1 == N_CHECKED,
+_Static_assert(sizeof("xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx...") - 1 == N_CHECKED,
 	       "a row has a column per option");
 
 /* The same for tunnel types: tun-port, tun-nocsum, tun-csum, tun-remcsum. */
@@ -127,6 +128,28 @@ static int check_list(const struct command *cmd, bool classic,
 	return error_explain(error, "--stats, --rate, --thresholds, --persistent-conn and --tun-info are for the list of services");
 }
 
+/* What is for one protocol, and for marks, which may be of any. */
+static int check_protocol(const struct command *cmd, enum option_id id,
+			  uint16_t protocol, const char *name,
+			  struct error *error)
+{
+	if (!command_has(cmd, id) || cmd->service.fwmark ||
+	    cmd->service.protocol == protocol)
+		return 0;
+	return error_set(error, EXIT_USAGE,
+			 "--%s is for %s services and firewall marks",
+			 option_name(id), name);
+}
+
+static int check_terms(const struct command *cmd, struct error *error)
+{
+	return check_protocol(cmd, OPT_TCP_TIMEOUT, IPPROTO_TCP, "TCP", error) ||
+	       check_protocol(cmd, OPT_TCP_FIN_TIMEOUT, IPPROTO_TCP, "TCP",
+			      error) ||
+	       check_protocol(cmd, OPT_UDP_TIMEOUT, IPPROTO_UDP, "UDP", error) ?
+	       -1 : 0;
+}
+
 static int check_service(const struct command *cmd, struct error *error)
 {
 	const struct service *service = &cmd->service;
@@ -141,7 +164,7 @@ static int check_service(const struct command *cmd, struct error *error)
 	    service->protocol != IPPROTO_UDP)
 		return error_set(error, EXIT_USAGE,
 				 "One-Packet Scheduling is only for UDP virtual services");
-	return 0;
+	return check_terms(cmd, error);
 }
 
 static int check_tunnel(const struct command *cmd, struct error *error)

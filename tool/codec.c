@@ -20,6 +20,9 @@ static const struct nla_policy service_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 	[SHUNT_SVC_ATTR_FLAGS] = { .minlen = sizeof(struct shunt_flags) },
 	[SHUNT_SVC_ATTR_TIMEOUT] = { .type = NLA_U32 },
 	[SHUNT_SVC_ATTR_NETMASK] = { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_TIMEOUT_TCP] = { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_TIMEOUT_TCP_FIN] = { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_TIMEOUT_UDP] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
@@ -185,6 +188,14 @@ static int get_nest(struct nlmsghdr *hdr, int type, struct nlattr **attrs,
 	return parse_nested(attrs, max, nest, policy);
 }
 
+/* What is not told is 0, and what is read whole can be said again. */
+static void get_terms(struct nlattr **a, struct terms *terms)
+{
+	terms->said = true;
+	for (int i = 0; i < N_TERMS; i++)
+		terms->value[i] = get_u32(a[SHUNT_SVC_ATTR_TIMEOUT_TCP + i]);
+}
+
 int codec_get_service(struct nlmsghdr *hdr, struct service *service)
 {
 	struct nlattr *a[SHUNT_SVC_ATTR_MAX + 1];
@@ -214,6 +225,7 @@ int codec_get_service(struct nlmsghdr *hdr, struct service *service)
 	}
 	service->timeout = get_u32(a[SHUNT_SVC_ATTR_TIMEOUT]);
 	service->netmask = get_u32(a[SHUNT_SVC_ATTR_NETMASK]);
+	get_terms(a, &service->terms);
 	return get_stats(a[SHUNT_SVC_ATTR_STATS64], a[SHUNT_SVC_ATTR_STATS],
 			 &service->stats);
 }
@@ -455,6 +467,16 @@ int codec_put_service_key(struct nl_msg *msg, const struct service *service)
 	return 0;
 }
 
+/* Stock ip_vs passes over them. */
+static bool put_terms(struct nl_msg *msg, const struct terms *terms)
+{
+	for (int i = 0; terms->said && i < N_TERMS; i++)
+		if (!put_u32(msg, SHUNT_SVC_ATTR_TIMEOUT_TCP + i,
+			     terms->value[i]))
+			return false;
+	return true;
+}
+
 int codec_put_service(struct nl_msg *msg, const struct service *service)
 {
 	struct shunt_flags flags = { .flags = service->flags, .mask = ~0u };
@@ -466,7 +488,8 @@ int codec_put_service(struct nl_msg *msg, const struct service *service)
 	     !put_string(msg, SHUNT_SVC_ATTR_PE_NAME, service->pe)) ||
 	    !put(msg, SHUNT_SVC_ATTR_FLAGS, &flags, sizeof(flags)) ||
 	    !put_u32(msg, SHUNT_SVC_ATTR_TIMEOUT, service->timeout) ||
-	    !put_u32(msg, SHUNT_SVC_ATTR_NETMASK, service->netmask))
+	    !put_u32(msg, SHUNT_SVC_ATTR_NETMASK, service->netmask) ||
+	    !put_terms(msg, &service->terms))
 		return -1;
 	nest_end(msg, nest);
 	return 0;

@@ -68,6 +68,9 @@ enum option_id {
 	OPT_TUN_CSUM,
 	OPT_TUN_REMCSUM,
 	OPT_DROPS,
+	OPT_TCP_TIMEOUT,
+	OPT_TCP_FIN_TIMEOUT,
+	OPT_UDP_TIMEOUT,
 	N_CHECKED,
 
 	/* These have no part in the command x option matrix. */

@@ -9,6 +9,7 @@ static const char *const titles[] = {
 	[SECTION_COMMAND] = "Commands (one, and first)",
 	[SECTION_SERVICE] = "Virtual services",
 	[SECTION_SCHEDULING] = "Scheduling, for -A and -E",
+	[SECTION_CONNECTIONS] = "Connections, for -A and -E (Shunt only)",
 	[SECTION_SERVER] = "Real servers, for -a, -e and -d",
 	[SECTION_LIST] = "Listing, for -L",
 	[SECTION_RESTORE] = "Restoring, for -R",

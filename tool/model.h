@@ -34,6 +34,24 @@ struct stats {
 	uint64_t value[STATS_COLUMNS];
 };
 
+/* What a service asks for its connections; in the order of the attributes. */
+enum term {
+	TERM_TCP,
+	TERM_TCP_FIN,
+	TERM_UDP,
+	N_TERMS,
+};
+
+/**
+ * struct terms - the same
+ * @said:	to be told to the director, as all but ipvsadm does
+ * @value:	by enum term; seconds, 0 for what --set says
+ */
+struct terms {
+	bool said;
+	uint32_t value[N_TERMS];
+};
+
 /**
  * struct service - a virtual service
  * @addr:	with @fwmark, only its family counts
@@ -54,6 +72,7 @@ struct service {
 	uint32_t flags;
 	uint32_t timeout;
 	uint32_t netmask;
+	struct terms terms;
 	struct stats stats;
 };
 

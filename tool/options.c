@@ -18,6 +18,8 @@
 #define OWN_OPTION(name, section, id, help) \
 	{ name, 0, SECTION_##section, false, id, 0, VALUE_NONE, NULL, help, \
 	  true }
+#define OWN_VALUE(name, section, id, value, arg, help) \
+	{ name, 0, SECTION_##section, false, id, 0, value, arg, help, true }
 
 const struct option_def option_table[] = {
 	COMMAND("add-service", 'A', CMD_ADD_SERVICE, VALUE_NONE, NULL,
@@ -81,6 +83,13 @@ const struct option_def option_table[] = {
 	       VALUE_REQUIRED, "NAME", "persistence engine"),
 	OPTION("ops", 'o', SCHEDULING, OPT_OPS, 0,
 	       VALUE_NONE, NULL, "schedule each packet (UDP, marks)"),
+
+	OWN_VALUE("tcp-timeout", CONNECTIONS, OPT_TCP_TIMEOUT, VALUE_REQUIRED,
+		  "SECONDS", "TCP may be idle for so long, default as --set"),
+	OWN_VALUE("tcp-fin-timeout", CONNECTIONS, OPT_TCP_FIN_TIMEOUT,
+		  VALUE_REQUIRED, "SECONDS", "the same after a FIN"),
+	OWN_VALUE("udp-timeout", CONNECTIONS, OPT_UDP_TIMEOUT, VALUE_REQUIRED,
+		  "SECONDS", "the same for UDP"),
 
 	OPTION("real-server", 'r', SERVER, OPT_SERVER, 0,
 	       VALUE_REQUIRED, "HOST[:PORT]",
@@ -343,6 +352,8 @@ static int parse(struct scan *scan, const char *name, struct command *cmd,
 		 parse_words(scan, cmd, error) ||
 		 values_finish(cmd, &pending, error);
 	values_forget(&pending);
+	/* Called as ipvsadm, we say no more than ipvsadm does. */
+	cmd->service.terms.said = !scan->classic;
 	return failed ? -1 : 0;
 }
 

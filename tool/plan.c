@@ -137,11 +137,17 @@ static bool same_timeouts(const struct timeouts *old,
 	       (!new->udp || new->udp == old->udp);
 }
 
+static bool same_terms(const struct terms *old, const struct terms *new)
+{
+	return !memcmp(old->value, new->value, sizeof(new->value));
+}
+
 /* Timeout and mask of persistence mean nothing to a service without it. */
 static bool same_service(const struct service *old, const struct service *new)
 {
 	if ((old->flags ^ new->flags) & SERVICE_FLAGS ||
-	    strcmp(old->sched, new->sched) || strcmp(old->pe, new->pe))
+	    strcmp(old->sched, new->sched) || strcmp(old->pe, new->pe) ||
+	    !same_terms(&old->terms, &new->terms))
 		return false;
 	return !(new->flags & SHUNT_SVC_F_PERSISTENT) ||
 	       (old->timeout == new->timeout && old->netmask == new->netmask);

@@ -89,7 +89,22 @@ void print_sched_flags(FILE *out, const struct service *service)
 	}
 }
 
-static void print_scheduling(FILE *out, const struct service *service)
+void print_terms(FILE *out, const struct terms *terms, const char *dashes)
+{
+	static const char *const names[N_TERMS] = {
+		[TERM_TCP] = "tcp-timeout",
+		[TERM_TCP_FIN] = "tcp-fin-timeout",
+		[TERM_UDP] = "udp-timeout",
+	};
+
+	for (int i = 0; i < N_TERMS; i++)
+		if (terms->value[i])
+			fprintf(out, " %s%s %u", dashes, names[i],
+				terms->value[i]);
+}
+
+static void print_scheduling(FILE *out, const struct service *service,
+			     bool classic)
 {
 	putc(' ', out);
 	fputs(service->sched, out);
@@ -109,6 +124,9 @@ static void print_scheduling(FILE *out, const struct service *service)
 	}
 	if (service->flags & SHUNT_SVC_F_ONEPACKET)
 		fputs(" ops", out);
+	/* ipvsadm knows nothing of these. */
+	if (!classic)
+		print_terms(out, &service->terms, "");
 }
 
 static void print_large(FILE *out, uint64_t number, bool exact)
@@ -184,7 +202,7 @@ void print_service(FILE *out, const struct service *service,
 		print_counters(out, &service->stats, style);
 	} else {
 		fputs(title, out);
-		print_scheduling(out, service);
+		print_scheduling(out, service, style->classic);
 	}
 	fputc('\n', out);
 }

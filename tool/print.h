@@ -24,7 +24,7 @@ enum print_format {
  * struct print_style - how to print
  * @numeric:	addresses and ports as numbers
  * @exact:	whole numbers; for drops: the zero ones too
- * @classic:	cut names where ipvsadm cuts them
+ * @classic:	cut names where ipvsadm cuts them, and tell no more than it
  * @engines:	connections: with persistence engine columns
  */
 struct print_style {
@@ -59,6 +59,12 @@ void print_drops(FILE *out, const struct list *drops,
 
 /** print_sched_flags() - comma-separated names of scheduler flags */
 void print_sched_flags(FILE *out, const struct service *service);
+
+/**
+ * print_terms() - what a service asks for its connections
+ * @dashes:	before each name: "" or "--"
+ */
+void print_terms(FILE *out, const struct terms *terms, const char *dashes);
 
 /** print_netmask() - the netmask attribute as -M takes it */
 void print_netmask(FILE *out, const struct service *service);

@@ -124,6 +124,20 @@ static void put_persistence(struct json *json, const struct service *service)
 	json_close(json, '}');
 }
 
+static void put_terms(struct json *json, const struct terms *terms)
+{
+	static const char *const names[] = {
+		[TERM_TCP] = "tcp_seconds",
+		[TERM_TCP_FIN] = "tcp_fin_seconds",
+		[TERM_UDP] = "udp_seconds",
+	};
+
+	json_open(json, "own_timeouts", '{');
+	for (int i = TERM_TCP; i <= TERM_UDP; i++)
+		put_number(json, names[i], terms->value[i], terms->value[i]);
+	json_close(json, '}');
+}
+
 /* All of a service but its real servers. */
 static void put_service(struct json *json, const struct service *service)
 {
@@ -137,6 +151,7 @@ static void put_service(struct json *json, const struct service *service)
 	json_close(json, ']');
 	put_persistence(json, service);
 	json_bool(json, "one_packet", service->flags & SHUNT_SVC_F_ONEPACKET);
+	put_terms(json, &service->terms);
 	put_stats(json, &service->stats);
 }
 

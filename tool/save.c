@@ -47,6 +47,7 @@ static void save_service(FILE *out, const struct service *service,
 		fputs(" -b ", out);
 		print_sched_flags(out, service);
 	}
+	print_terms(out, &service->terms, "--");
 	fputc('\n', out);
 }
 

@@ -41,6 +41,13 @@ static const struct {
 	  1, USHRT_MAX, "mcast-port" },
 	{ OPT_MCAST_TTL, offsetof(struct command, daemon.ttl),
 	  1, UCHAR_MAX, "mcast-ttl" },
+	{ OPT_TCP_TIMEOUT, offsetof(struct command, service.terms.value[TERM_TCP]),
+	  0, TIMEOUT_MAX, "tcp-timeout" },
+	{ OPT_TCP_FIN_TIMEOUT,
+	  offsetof(struct command, service.terms.value[TERM_TCP_FIN]),
+	  0, TIMEOUT_MAX, "tcp-fin-timeout" },
+	{ OPT_UDP_TIMEOUT, offsetof(struct command, service.terms.value[TERM_UDP]),
+	  0, TIMEOUT_MAX, "udp-timeout" },
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))

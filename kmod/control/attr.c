@@ -20,6 +20,9 @@ static const struct nla_policy svc_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 	[SHUNT_SVC_ATTR_NETMASK]	= { .type = NLA_U32 },
 	[SHUNT_SVC_ATTR_PE_NAME]	= { .type = NLA_NUL_STRING,
 					    .len = SHUNT_NAME_SIZE - 1 },
+	[SHUNT_SVC_ATTR_TIMEOUT_TCP]	= { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_TIMEOUT_TCP_FIN] = { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_TIMEOUT_UDP]	= { .type = NLA_U32 },
 };
 
 static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
@@ -165,6 +168,24 @@ static int get_netmask(struct shunt_service_config *config,
 	return -EINVAL;
 }
 
+/* Clients of IPVS know nothing of these, and change none of them. */
+static void get_terms(struct shunt_service_config *config,
+		      struct nlattr **attrs)
+{
+	const struct nlattr *attr;
+	int i;
+
+	config->terms = (struct shunt_terms){};
+	config->terms_said = 0;
+	for (i = 0; i < SHUNT_TERM_MAX; i++) {
+		attr = attrs[SHUNT_SVC_ATTR_TIMEOUT_TCP + i];
+		if (!attr)
+			continue;
+		config->terms.value[i] = nla_get_u32(attr);
+		config->terms_said |= 1u << i;
+	}
+}
+
 /**
  * shunt_get_service_config() - a service as a request wants it
  * @config:	filled
@@ -212,6 +233,7 @@ int shunt_get_service_config(struct shunt_service_config *config,
 	config->flags = flags.flags;
 	config->mask = flags.mask;
 	config->timeout = nla_get_u32(attrs[SHUNT_SVC_ATTR_TIMEOUT]);
+	get_terms(config, attrs);
 	return 0;
 }
 
@@ -428,6 +450,18 @@ static int put_number(struct sk_buff *skb, int type, u32 number, bool brief)
 	return brief && !number ? 0 : nla_put_u32(skb, type, number);
 }
 
+static int put_terms(struct sk_buff *skb, const struct shunt_terms *terms,
+		     bool brief)
+{
+	int i;
+
+	for (i = 0; i < SHUNT_TERM_MAX; i++)
+		if (put_number(skb, SHUNT_SVC_ATTR_TIMEOUT_TCP + i,
+			       terms->value[i], brief))
+			return -EMSGSIZE;
+	return 0;
+}
+
 /**
  * shunt_put_service() - a virtual service without its real servers
  * @skb:	message under construction
@@ -455,6 +489,7 @@ int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
 	    nla_put(skb, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags) ||
 	    put_number(skb, SHUNT_SVC_ATTR_TIMEOUT, svc->timeout, brief) ||
 	    put_netmask(skb, svc) ||
+	    put_terms(skb, &svc->terms, brief) ||
 	    (!brief && put_stats(skb, SHUNT_SVC_ATTR_STATS,
 				 SHUNT_SVC_ATTR_STATS64, &stats)))
 		return -EMSGSIZE;

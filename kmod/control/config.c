@@ -19,6 +19,31 @@
 #define SERVICE_FLAGS	(SHUNT_SVC_F_HASHED | SHUNT_SVC_F_PERSISTENT |	\
 			 SHUNT_SVC_F_ONEPACKET)
 
+/* A service by mark may be for any protocol. */
+static int check_terms(const struct shunt_service_config *config,
+		       struct netlink_ext_ack *extack)
+{
+	const u32 *value = config->terms.value;
+	const struct shunt_service_key *key = &config->key;
+
+	if (value[SHUNT_TERM_TCP] > INT_MAX / HZ ||
+	    value[SHUNT_TERM_TCP_FIN] > INT_MAX / HZ ||
+	    value[SHUNT_TERM_UDP] > INT_MAX / HZ) {
+		NL_SET_ERR_MSG(extack, "a timeout of the service's own is out of range");
+		return -EINVAL;
+	}
+	if (key->proto && key->proto != IPPROTO_TCP &&
+	    (value[SHUNT_TERM_TCP] || value[SHUNT_TERM_TCP_FIN])) {
+		NL_SET_ERR_MSG(extack, "timeouts of TCP are for TCP services and firewall marks");
+		return -EINVAL;
+	}
+	if (key->proto && key->proto != IPPROTO_UDP && value[SHUNT_TERM_UDP]) {
+		NL_SET_ERR_MSG(extack, "a timeout of UDP is for UDP services and firewall marks");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_service(const struct shunt_service_config *config, u32 flags,
 			 struct netlink_ext_ack *extack)
 {
@@ -40,7 +65,7 @@ static int check_service(const struct shunt_service_config *config, u32 flags,
 			NL_SET_ERR_MSG(extack, "this scheduler takes no flags");
 		return -EOPNOTSUPP;
 	}
-	return 0;
+	return check_terms(config, extack);
 }
 
 static void service_changed(struct shunt_net *sn, enum shunt_cmd cmd,
@@ -101,6 +126,19 @@ static void set_persistence(struct shunt_service *svc,
 		WRITE_ONCE(svc->prefix, config->prefix);
 }
 
+/* They hold for the connections there are, too, as those of --set do. */
+static void set_terms(struct shunt_net *sn, struct shunt_service *svc,
+		      const struct shunt_service_config *config)
+{
+	struct shunt_dest *dest;
+
+	shunt_terms_merge(&svc->terms, &config->terms, config->terms_said);
+	list_for_each_entry(dest, &svc->dests, list)
+		shunt_dest_settle(sn, dest);
+	list_for_each_entry(dest, &svc->removed, list)
+		shunt_dest_settle(sn, dest);
+}
+
 /**
  * shunt_config_add_service() - add a virtual service
  * @sn:		the netns
@@ -137,6 +175,7 @@ int shunt_config_add_service(struct shunt_net *sn,
 	}
 	/* In time: it has no real server yet. */
 	set_persistence(svc, config);
+	set_terms(sn, svc, config);
 	service_changed(sn, SHUNT_CMD_NEW_SERVICE, svc);
 	return 0;
 }
@@ -201,6 +240,7 @@ int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 	/* Who sees that clients stay sees for how long, and which are one. */
 	smp_store_release(&svc->flags, flags);
 	swap_picks(sn, svc, picks);
+	set_terms(sn, svc, config);
 	service_changed(sn, SHUNT_CMD_SET_SERVICE, svc);
 	return 0;
 }

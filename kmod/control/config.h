@@ -20,6 +20,8 @@ struct netlink_ext_ack;
  * @timeout:	seconds for which a client stays, if it is persistent
  * @netmask:	which clients count as one then: an IPv4 mask
  * @prefix:	an IPv6 prefix length
+ * @terms:	what it asks for its connections
+ * @terms_said:	bits of enum shunt_term; the others stay as they are
  */
 struct shunt_service_config {
 	struct shunt_service_key key;
@@ -31,6 +33,8 @@ struct shunt_service_config {
 		__be32 netmask;
 		u32 prefix;
 	};
+	struct shunt_terms terms;
+	u32 terms_said;
 };
 
 /**

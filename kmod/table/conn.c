@@ -466,11 +466,15 @@ void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 	spin_unlock_bh(&c->lock);
 }
 
+/* Its own, its service's, or the netns's. */
 static u32 timeout_of(const struct shunt_net *sn, const struct shunt_conn *c)
 {
+	u8 state = READ_ONCE(c->state);
+
 	if (c->timeout)
 		return c->timeout;
-	return shunt_timeout(&sn->timeouts, c->proto, READ_ONCE(c->state));
+	return shunt_terms_timeout(&c->dest->terms, c->proto, state) ?:
+	       shunt_timeout(&sn->timeouts, c->proto, state);
 }
 
 /**

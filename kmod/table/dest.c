@@ -103,7 +103,21 @@ struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
 	dest->svc = svc;
 	dest->id = ++sn->next_dest_id;
 	list_add(&dest->list, &svc->dests);
+	shunt_dest_settle(sn, dest);
 	return dest;
+}
+
+/**
+ * shunt_dest_settle() - let connections see what their service asks for now
+ * @sn:		the netns
+ * @dest:	a real server of the service
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_dest_settle(struct shunt_net *sn, struct shunt_dest *dest)
+{
+	if (shunt_terms_merge(&dest->terms, &dest->svc->terms, ~0))
+		shunt_wheel_resort(sn);
 }
 
 /**

@@ -43,6 +43,7 @@ enum shunt_load {
  * @upper:	connections at which it is overloaded, 0 for never
  * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
  * @refs:	one for its service or the trash, one a connection
+ * @terms:	its service's, written under shunt_net.mutex
  * @weight:	0 takes no new connections; shunt_net.mutex
  * @last_weight: what it was when it was last above 0; shunt_net.mutex
  * @list:	in shunt_service.dests, or .removed while it is in the trash and
@@ -74,6 +75,7 @@ struct shunt_dest {
 	u32 upper;
 	u32 lower;
 	refcount_t refs;
+	struct shunt_terms terms;
 
 	u32 weight;
 	u32 last_weight;
@@ -94,6 +96,7 @@ struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
 struct shunt_dest *shunt_dest_lookup(const struct shunt_service *svc, u8 af,
 				     const union nf_inet_addr *addr,
 				     __be16 port);
+void shunt_dest_settle(struct shunt_net *sn, struct shunt_dest *dest);
 void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest);
 void shunt_dest_stats(const struct shunt_dest *dest, struct shunt_stats *stats);
 void shunt_dest_zero(struct shunt_dest *dest);

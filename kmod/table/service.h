@@ -10,6 +10,7 @@
 #include <linux/rhashtable-types.h>
 
 #include "net.h"
+#include "table/terms.h"
 #include "table/tuple.h"
 
 struct shunt_picks;
@@ -45,6 +46,7 @@ struct shunt_service_key {
  * @turn:	counts new connections for the schedulers that go round
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
+ * @terms:	what it asks for its connections; shunt_net.mutex
  * @dests:	all its real servers, newest first; shunt_net.mutex
  * @removed:	those in the trash; shunt_net.mutex
  * @gone:	what real servers freed by now had counted; shunt_net.mutex
@@ -65,6 +67,7 @@ struct shunt_service {
 
 	u32 id;
 	const struct shunt_scheduler *sched;
+	struct shunt_terms terms;
 	struct list_head dests;
 	struct list_head removed;
 	u64 gone[SHUNT_COUNT_MAX];

@@ -10,6 +10,7 @@
 #include "unit.h"
 
 #define END (-1)
+#define TERMS OPT_TCP_TIMEOUT, OPT_TCP_FIN_TIMEOUT, OPT_UDP_TIMEOUT
 
 static const struct taken {
 	enum command_id id;
@@ -19,10 +20,10 @@ static const struct taken {
 } taken[] = {
 	{ CMD_ADD_SERVICE, "add-service", { OPT_SERVICE, END },
 	  { OPT_SCHEDULER, OPT_PERSISTENT, OPT_NETMASK, OPT_OPS, OPT_PE,
-	    OPT_SCHED_FLAGS, END } },
+	    OPT_SCHED_FLAGS, TERMS, END } },
 	{ CMD_EDIT_SERVICE, "edit-service", { OPT_SERVICE, END },
 	  { OPT_SCHEDULER, OPT_PERSISTENT, OPT_NETMASK, OPT_OPS, OPT_PE,
-	    OPT_SCHED_FLAGS, END } },
+	    OPT_SCHED_FLAGS, TERMS, END } },
 	{ CMD_DELETE_SERVICE, "delete-service", { OPT_SERVICE, END }, { END } },
 	{ CMD_FLUSH, "flush", { END }, { END } },
 	{ CMD_ADD_SERVER, "add-server", { OPT_SERVICE, OPT_SERVER, END },
@@ -76,10 +77,13 @@ static struct command base(const struct taken *by)
 	return cmd;
 }
 
-/* Tunnel options want a tunnel, of the type that takes all of them. */
+/* Timeouts want their protocol; tunnel options want a tunnel, of the type that takes all of them. */
 static void add_option(struct command *cmd, int id)
 {
 	cmd->given |= 1ULL << id;
+	/* A mark is for any protocol. */
+	if (id >= OPT_TCP_TIMEOUT && id <= OPT_UDP_TIMEOUT)
+		cmd->service.fwmark = 7;
 	if (id < OPT_TUN_TYPE || id > OPT_TUN_REMCSUM)
 		return;
 	cmd->dest.forward = SHUNT_FWD_TUNNEL;
@@ -230,6 +234,19 @@ static void rules(void)
 		{ "ops for TCP", CMD_ADD_SERVICE, { OPT_SERVICE, OPT_OPS },
 		  IPPROTO_TCP, 80, 0, 0, 0, 0,
 		  "One-Packet Scheduling is only for UDP virtual services" },
+		{ "TCP's timeout for UDP", CMD_ADD_SERVICE,
+		  { OPT_SERVICE, OPT_TCP_TIMEOUT }, IPPROTO_UDP, 80, 0, 0, 0, 0,
+		  "--tcp-timeout is for TCP services and firewall marks" },
+		{ "TCP's FIN for SCTP", CMD_EDIT_SERVICE,
+		  { OPT_SERVICE, OPT_TCP_FIN_TIMEOUT }, IPPROTO_SCTP, 80, 0, 0,
+		  0, 0,
+		  "--tcp-fin-timeout is for TCP services and firewall marks" },
+		{ "UDP's timeout for TCP", CMD_ADD_SERVICE,
+		  { OPT_SERVICE, OPT_UDP_TIMEOUT }, IPPROTO_TCP, 80, 0, 0, 0, 0,
+		  "--udp-timeout is for UDP services and firewall marks" },
+		{ "UDP's timeout for UDP", CMD_ADD_SERVICE,
+		  { OPT_SERVICE, OPT_UDP_TIMEOUT }, IPPROTO_UDP, 80, 0, 0, 0, 0,
+		  "" },
 		{ "ops for a mark", CMD_ADD_SERVICE, { OPT_SERVICE, OPT_OPS },
 		  0, 0, 7, 0, 0, 0, "" },
 		{ "mixed families, NAT", CMD_ADD_SERVER,

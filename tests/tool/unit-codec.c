@@ -31,6 +31,7 @@ static struct service a_service(void)
 		.flags = SHUNT_SVC_F_PERSISTENT | SHUNT_SVC_F_SCHED2,
 		.timeout = 360,
 		.netmask = 64,
+		.terms = { true, { 60, 5, 10 } },
 	};
 
 	inet_pton(AF_INET6, "2001:db8::1", service.addr.word);
@@ -71,6 +72,14 @@ static void round_trips(void)
 	       !codec_get_service(nlmsg_hdr(msg), &service2) &&
 	       !memcmp(&service, &service2, sizeof(service)),
 	       "a service comes back as it was");
+	nlmsg_free(msg);
+
+	service.terms.said = false;
+	msg = message(SHUNT_CMD_NEW_SERVICE);
+	expect(!codec_put_service(msg, &service) &&
+	       !codec_get_service(nlmsg_hdr(msg), &service2) &&
+	       !service2.terms.value[TERM_TCP],
+	       "what is not said of its connections is not sent");
 	nlmsg_free(msg);
 
 	msg = message(SHUNT_CMD_NEW_DEST);

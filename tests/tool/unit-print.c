@@ -43,11 +43,13 @@ static struct dest *add_dest(struct entry *entry, const char *addr,
 	return list_add(&entry->dests, &dest);
 }
 
+static bool classic;
+
 static void expect_list(const struct list *table, enum print_format format,
 			bool exact, const char *wanted, const char *title)
 {
 	struct print_style style = { .format = format, .numeric = true,
-				     .exact = exact };
+				     .exact = exact, .classic = classic };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -122,6 +124,7 @@ static void flags(void)
 			 SHUNT_SVC_F_SCHED2;
 	service->timeout = 100;
 	service->netmask = 56;
+	service->terms = (struct terms){ true, { 60, 0, 10 } };
 	add_service(&table, "::", 0, 8, "lc");
 	add_service(&table, "0.0.0.0", 0, 4294967290u, "wlc");
 
@@ -129,10 +132,20 @@ static void flags(void)
 		    "Prot LocalAddress:Port Scheduler Flags\n"
 		    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
 		    "UDP  1.2.3.4:1 sh (sh-port) persistent 100 mask 255.255.0.0 pe sip ops\n"
-		    "TCP  [2001:db8::1]:1 mh (mh-fallback,mh-port) persistent 100 mask 56\n"
+		    "TCP  [2001:db8::1]:1 mh (mh-fallback,mh-port) persistent 100 mask 56 tcp-timeout 60 udp-timeout 10\n"
 		    "FWM  8 IPv6 lc\n"
 		    "FWM  4294967290 wlc\n",
 		    "what stands behind the scheduler");
+	classic = true;
+	expect_list(&table, FORMAT_PLAIN, false,
+		    "Prot LocalAddress:Port Scheduler Flags\n"
+		    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+		    "UDP  1.2.3.4:1 sh (sh-port) persistent 100 mask 255.255.0.0 pe sip ops\n"
+		    "TCP  [2001:db8::1]:1 mh (mh-fallback,mh-port) persistent 100 mask 56\n"
+		    "FWM  8 IPv6 lc\n"
+		    "FWM  4294967290 wlc\n",
+		    "ipvsadm tells no more than it knows");
+	classic = false;
 	table_free(&table);
 }
 

@@ -7,6 +7,7 @@
  * said what so far, and the state is read off from that.
  */
 #include "proto/proto.h"
+#include "table/terms.h"
 
 #include <string.h>
 
@@ -445,6 +446,39 @@ static void test_timeouts(void)
 	expect(shunt_timeout(&own, IPPROTO_UDP, FIN_WAIT) == 9, "set to 9");
 }
 
+/* Of TCP, only the two states that --set knows have one. */
+static void test_terms(void)
+{
+	const struct shunt_terms asked = {
+		.value = {
+			[SHUNT_TERM_TCP] = 5,
+			[SHUNT_TERM_TCP_FIN] = 6,
+			[SHUNT_TERM_UDP] = 7,
+		},
+	};
+	struct shunt_terms terms = {};
+	int i;
+
+	expect(!shunt_terms_merge(&terms, &asked, 0), "nothing said");
+	expect(!shunt_terms_timeout(&terms, IPPROTO_UDP, 0), "nothing asked");
+	expect(shunt_terms_merge(&terms, &asked, 1u << SHUNT_TERM_UDP), "UDP");
+	expect(!shunt_terms_timeout(&terms, IPPROTO_TCP, ESTABLISHED),
+	       "TCP was not said");
+	expect(shunt_terms_merge(&terms, &asked, ~0u), "the others");
+	expect(!shunt_terms_merge(&terms, &asked, ~0u), "the same again");
+	for (i = 0; i < COUNT(states); i++) {
+		u8 number = states[i].number;
+		u32 wanted = number == ESTABLISHED ? 5 :
+			     number == FIN_WAIT ? 6 : 0;
+		u32 got = shunt_terms_timeout(&terms, IPPROTO_TCP, number);
+
+		expect(got == wanted, "%s: %u", states[i].name, got);
+		expect(shunt_terms_timeout(&terms, IPPROTO_UDP, number) == 7,
+		       "UDP, %d", number);
+		expect(!shunt_terms_timeout(&terms, 0, number), "a template");
+	}
+}
+
 static const struct unit_case cases[] = {
 	{ "lives of connections, step by step", test_lives },
 	{ "RST in every state", test_rst },
@@ -457,6 +491,7 @@ static const struct unit_case cases[] = {
 	{ "a segment that comes twice does what it does once", test_repeated },
 	{ "numbers, names and active states are those of IPVS", test_states },
 	{ "default timeouts are those of IPVS", test_timeouts },
+	{ "timeouts of a service's own", test_terms },
 };
 
 int main(int argc, char **argv)

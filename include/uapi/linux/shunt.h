@@ -111,6 +111,14 @@ enum shunt_svc_attr {
 	SHUNT_SVC_ATTR_STATS,		/* nest of enum shunt_stats_attr, 32 bit */
 	SHUNT_SVC_ATTR_PE_NAME,		/* string */
 	SHUNT_SVC_ATTR_STATS64,		/* nest of enum shunt_stats_attr, all u64 */
+
+	/*
+	 * Of the service's connections. In requests, what is absent stays as it
+	 * is, and is 0 of a new service.
+	 */
+	SHUNT_SVC_ATTR_TIMEOUT_TCP = 64, /* u32 seconds; as the next two, 0 for SET_CONFIG's */
+	SHUNT_SVC_ATTR_TIMEOUT_TCP_FIN,	/* u32 seconds */
+	SHUNT_SVC_ATTR_TIMEOUT_UDP,	/* u32 seconds */
 	__SHUNT_SVC_ATTR_END,
 	SHUNT_SVC_ATTR_MAX = __SHUNT_SVC_ATTR_END - 1,
 };
