@@ -71,6 +71,7 @@ enum option_id {
 	OPT_TCP_TIMEOUT,
 	OPT_TCP_FIN_TIMEOUT,
 	OPT_UDP_TIMEOUT,
+	OPT_RESET,
 	N_CHECKED,
 
 	/* These have no part in the command x option matrix. */

@@ -39,13 +39,14 @@ enum term {
 	TERM_TCP,
 	TERM_TCP_FIN,
 	TERM_UDP,
+	TERM_RESET,
 	N_TERMS,
 };
 
 /**
  * struct terms - the same
  * @said:	to be told to the director, as all but ipvsadm does
- * @value:	by enum term; seconds, 0 for what --set says
+ * @value:	by enum term; seconds, 0 for what --set says; or 0 and 1
  */
 struct terms {
 	bool said;

@@ -90,6 +90,8 @@ const struct option_def option_table[] = {
 		  VALUE_REQUIRED, "SECONDS", "the same after a FIN"),
 	OWN_VALUE("udp-timeout", CONNECTIONS, OPT_UDP_TIMEOUT, VALUE_REQUIRED,
 		  "SECONDS", "the same for UDP"),
+	OWN_OPTION("reset-on-expiry", CONNECTIONS, OPT_RESET,
+		   "end idle TCP connections with a RST to both ends"),
 
 	OPTION("real-server", 'r', SERVER, OPT_SERVER, 0,
 	       VALUE_REQUIRED, "HOST[:PORT]",

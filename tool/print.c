@@ -95,12 +95,16 @@ void print_terms(FILE *out, const struct terms *terms, const char *dashes)
 		[TERM_TCP] = "tcp-timeout",
 		[TERM_TCP_FIN] = "tcp-fin-timeout",
 		[TERM_UDP] = "udp-timeout",
+		[TERM_RESET] = "reset-on-expiry",
 	};
 
-	for (int i = 0; i < N_TERMS; i++)
-		if (terms->value[i])
-			fprintf(out, " %s%s %u", dashes, names[i],
-				terms->value[i]);
+	for (int i = 0; i < N_TERMS; i++) {
+		if (!terms->value[i])
+			continue;
+		fprintf(out, " %s%s", dashes, names[i]);
+		if (i <= TERM_UDP)
+			fprintf(out, " %u", terms->value[i]);
+	}
 }
 
 static void print_scheduling(FILE *out, const struct service *service,

@@ -136,6 +136,7 @@ static void put_terms(struct json *json, const struct terms *terms)
 	for (int i = TERM_TCP; i <= TERM_UDP; i++)
 		put_number(json, names[i], terms->value[i], terms->value[i]);
 	json_close(json, '}');
+	json_bool(json, "reset_on_expiry", terms->value[TERM_RESET]);
 }
 
 /* All of a service but its real servers. */

@@ -220,6 +220,9 @@ int values_set(struct command *cmd, struct pending *pending,
 	case OPT_OPS:
 		cmd->service.flags |= SHUNT_SVC_F_ONEPACKET;
 		return 0;
+	case OPT_RESET:
+		cmd->service.terms.value[TERM_RESET] = 1;
+		return 0;
 	case OPT_FORWARD:
 		cmd->dest.forward = def->param;
 		return 0;

@@ -32,9 +32,14 @@ static int check_terms(const struct shunt_service_config *config,
 		NL_SET_ERR_MSG(extack, "a timeout of the service's own is out of range");
 		return -EINVAL;
 	}
+	if (value[SHUNT_TERM_RESET] > 1) {
+		NL_SET_ERR_MSG(extack, "whether to reset what expires is 0 or 1");
+		return -EINVAL;
+	}
 	if (key->proto && key->proto != IPPROTO_TCP &&
-	    (value[SHUNT_TERM_TCP] || value[SHUNT_TERM_TCP_FIN])) {
-		NL_SET_ERR_MSG(extack, "timeouts of TCP are for TCP services and firewall marks");
+	    (value[SHUNT_TERM_TCP] || value[SHUNT_TERM_TCP_FIN] ||
+	     value[SHUNT_TERM_RESET])) {
+		NL_SET_ERR_MSG(extack, "timeouts and resets of TCP are for TCP services and firewall marks");
 		return -EINVAL;
 	}
 	if (key->proto && key->proto != IPPROTO_UDP && value[SHUNT_TERM_UDP]) {

@@ -21,6 +21,8 @@
 #include <uapi/linux/shunt.h>
 
 #include "forward/forward.h"
+#include "forward/request.h"
+#include "forward/reset.h"
 #include "path/frag.h"
 #include "path/icmp.h"
 #include "path/packet.h"
@@ -58,14 +60,7 @@ static enum shunt_verdict deliver(struct shunt_packet *pkt,
 				  struct shunt_conn *c)
 {
 	account(pkt, c, SHUNT_DIR_REQUEST);
-	switch (c->fwd) {
-	case SHUNT_FWD_MASQ:
-		return shunt_nat_request(pkt, c);
-	case SHUNT_FWD_LOCAL:
-		return shunt_local_deliver(pkt, NULL);
-	default:
-		return shunt_dr_request(pkt, c);
-	}
+	return shunt_forward_request(pkt, c);
 }
 
 static enum shunt_verdict begin(struct shunt_packet *pkt)
@@ -88,7 +83,13 @@ static enum shunt_verdict begin(struct shunt_packet *pkt)
 static enum shunt_verdict request(struct shunt_packet *pkt,
 				  struct shunt_conn *c)
 {
-	if (likely(!test_bit(SHUNT_DEST_REMOVED, &c->dest->flags)))
+	unsigned long flags = READ_ONCE(c->dest->flags);
+
+	if (likely(!(flags & SHUNT_DEST_SPECIAL)))
+		return deliver(pkt, c);
+	if (flags & SHUNT_DEST_NOTED && c->proto == IPPROTO_TCP)
+		shunt_reset_note(c, pkt);
+	if (!(flags & 1ul << SHUNT_DEST_REMOVED))
 		return deliver(pkt, c);
 	if (!READ_ONCE(pkt->sn->settings.expire_nodest_conn))
 		return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);

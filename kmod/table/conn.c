@@ -212,6 +212,8 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	refcount_set(&c->refs, 1);
 	c->timeout = plan->timeout;
 	c->template = plan->template;
+	c->sent = 0;
+	c->acked = 0;
 	c->dest = plan->dest;
 	c->seen = (u32)jiffies;
 	c->state = plan->state;

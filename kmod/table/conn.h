@@ -55,6 +55,9 @@ enum shunt_conn_kind {
  *		follows it
  * @timeout:	seconds; 0 for those of protocol and state
  * @template:	the one it follows, or NULL
+ * @sent:	TCP: the number behind the client's last byte, 0 while unknown;
+ *		this and @acked are noted for RSTs (forward/reset.c)
+ * @acked:	TCP: the number that the client expects next, 0 while unknown
  * @dest:	its real server, for life
  * @seen:	jiffies of its last packet
  * @state:	protocol state (proto/proto.h), read locklessly
@@ -81,6 +84,8 @@ struct shunt_conn {
 	refcount_t refs;
 	u32 timeout;
 	struct shunt_conn *template;
+	u32 sent;
+	u32 acked;
 
 	struct shunt_dest *dest __aligned(64);
 	u32 seen;

@@ -116,8 +116,11 @@ struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
  */
 void shunt_dest_settle(struct shunt_net *sn, struct shunt_dest *dest)
 {
+	const u32 *value = dest->svc->terms.value;
+
 	if (shunt_terms_merge(&dest->terms, &dest->svc->terms, ~0))
 		shunt_wheel_resort(sn);
+	assign_bit(SHUNT_DEST_RESETS, &dest->flags, value[SHUNT_TERM_RESET]);
 }
 
 /**

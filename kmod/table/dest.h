@@ -17,7 +17,16 @@
 enum shunt_dest_flag {
 	SHUNT_DEST_REMOVED,	/* takes no packets at all */
 	SHUNT_DEST_OVERLOADED,	/* takes no new connections */
+	SHUNT_DEST_RESETS,	/* TCP connections that expire get RSTs */
 };
+
+/* With any of these, it takes no new connection. */
+#define SHUNT_DEST_UNAVAILABLE	(1ul << SHUNT_DEST_REMOVED |	\
+				 1ul << SHUNT_DEST_OVERLOADED)
+/* With any of these, TCP numbers are noted (forward/reset.c). */
+#define SHUNT_DEST_NOTED	(1ul << SHUNT_DEST_RESETS)
+/* With any of these, a request has to be looked at twice. */
+#define SHUNT_DEST_SPECIAL	(1ul << SHUNT_DEST_REMOVED | SHUNT_DEST_NOTED)
 
 /* What a connection is counted as. */
 enum shunt_load {
@@ -123,7 +132,7 @@ static inline bool shunt_dest_is_at(const struct shunt_dest *dest, u8 af,
  */
 static inline bool shunt_dest_available(const struct shunt_dest *dest)
 {
-	return !READ_ONCE(dest->flags);
+	return !(READ_ONCE(dest->flags) & SHUNT_DEST_UNAVAILABLE);
 }
 
 #endif /* SHUNT_DEST_H */

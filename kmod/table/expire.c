@@ -15,6 +15,7 @@
 
 #include <linux/mm.h>
 
+#include "forward/reset.h"
 #include "table/dest.h"
 #include "table/persist.h"
 
@@ -153,8 +154,8 @@ static bool work_off_one(struct shunt_net *sn, struct slot *slot,
 	if (c && ((!is_orphan(sn, c) && shunt_conn_expires(sn, c)) ||
 		  shunt_template_stays(c)))
 		postpone(sn, c);
-	else if (c)
-		shunt_conn_kill(sn, c);
+	else if (c && shunt_conn_kill(sn, c))
+		shunt_reset_send(sn, c);
 	rcu_read_unlock();
 	return c;
 }

@@ -15,6 +15,7 @@ enum shunt_term {
 	SHUNT_TERM_TCP,		/* seconds; as the next two, 0 for the netns's */
 	SHUNT_TERM_TCP_FIN,
 	SHUNT_TERM_UDP,
+	SHUNT_TERM_RESET,	/* 1: RST to both ends of what expires */
 	SHUNT_TERM_MAX,
 };
 

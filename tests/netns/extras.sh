@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What Shunt does for connections beyond ip_vs, which has nothing to compare with: timeouts of a service's own.
+# What Shunt does for connections beyond ip_vs, which has nothing to compare with: timeouts of a service's own, RSTs.
 #
 #   client ── gw ── director ── lan ─┬─ rs1 (A)      NAT and DR, tests/lab/topology.sh
 #                                    └─ rs2 (B)
@@ -76,4 +76,67 @@ TCP  [$VIP6]:80 rr"
 	refused "31 days at most" 2 "0..2678400" adm -E -t "$VIP:80" --tcp-timeout 2678401
 }
 
-run timeouts
+# Sockets of a netns in a state other than LISTEN and TIME_WAIT, by its number in /proc/net/tcp: 01 is ESTABLISHED.
+sockets() { ip netns exec "$1" cat /proc/net/tcp /proc/net/tcp6 | awk '$4 ~ /^0[1-58-9B]$/ { print $4 }' | sort | xargs; }
+without() { [ -z "$(sockets "$1")" ]; }
+with() { [ "$(sockets "$1")" = "$2" ]; }
+
+# A RST counts only with the one right number, so that who has lost his connection has got one.
+resets() { # METHOD -g|-m DEVICE...: the director's
+	serve 80 81
+	rules <<-RULES
+		-A -t $VIP:80 -s rr --reset-on-expiry
+		-a -t $VIP:80 -r $RIP1:80 $2
+		-A -t [$VIP6]:80 -s rr --reset-on-expiry
+		-a -t [$VIP6]:80 -r [$RIP16]:80 $2
+		-A -t $VIP:81 -s rr
+		-a -t $VIP:81 -r $RIP1:81 $2
+	RULES
+	must tcp four "$VIP" 80 sport=1001
+	must get four 100000
+	must put four 100000
+	must tcp six "$VIP6" 80 sport=1002
+	must put six 5000
+	must who six
+	must tcp other "$VIP" 81 sport=1003
+	must who other
+	must tcp closed "$VIP" 80 sport=1004
+	must who closed
+	must close closed
+	wait_for "$1, three connections are open" with client "01 01 01"
+	tap "${@:3}"
+	adm -E -t "$VIP:80" -s rr --reset-on-expiry --tcp-timeout 1 --tcp-fin-timeout 1
+	adm -E -t "[$VIP6]:80" -s rr --reset-on-expiry --tcp-timeout 1
+	adm -E -t "$VIP:81" -s rr --tcp-timeout 1
+	wait_for "$1, all of them expire" no_open
+	wait_for "$1, the client has lost the two, and one stays" with client 01
+	wait_for "$1, so has the server" with rs1 01
+	untap
+	is "$1, two RSTs each way, and none for who is done or did not ask" \
+		"$(count 'dir == "out" && flags ~ /R/ && dport == 80')$(count 'dir == "out" && flags ~ /R/ && sport == 80')" 22
+	is "$1, all checksums are right" "$(bad_checksums)" 0
+}
+no_open() { ! connections | grep -q ESTABLISHED; }
+
+resets_nat() {
+	nat_up
+	resets NAT -m director:eth0 director:eth1
+	# Both FINs are seen here, so one alone is no end.
+	adm -E -t "$VIP:80" -s rr --reset-on-expiry
+	must tcp half "$VIP" 80 sport=1005
+	must who half
+	must end half
+	is "NAT, closed by the server alone" "$(state 1005)" "FIN_WAIT 120"
+	wait_for "NAT, one is half closed" with rs1 "01 05"
+	adm -E -t "$VIP:80" -s rr --reset-on-expiry --tcp-fin-timeout 1
+	wait_for "NAT, it is reset, too" with rs1 01
+	wait_for "NAT, on the client's side as well" with client 01
+}
+
+resets_dr() {
+	dr_up
+	prepare_real_servers "$VIP" "$VIP6" > /dev/null
+	resets DR -g director:eth0
+}
+
+run timeouts resets_nat resets_dr

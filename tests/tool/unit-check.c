@@ -10,7 +10,7 @@
 #include "unit.h"
 
 #define END (-1)
-#define TERMS OPT_TCP_TIMEOUT, OPT_TCP_FIN_TIMEOUT, OPT_UDP_TIMEOUT
+#define TERMS OPT_TCP_TIMEOUT, OPT_TCP_FIN_TIMEOUT, OPT_UDP_TIMEOUT, OPT_RESET
 
 static const struct taken {
 	enum command_id id;
@@ -82,7 +82,7 @@ static void add_option(struct command *cmd, int id)
 {
 	cmd->given |= 1ULL << id;
 	/* A mark is for any protocol. */
-	if (id >= OPT_TCP_TIMEOUT && id <= OPT_UDP_TIMEOUT)
+	if (id >= OPT_TCP_TIMEOUT && id <= OPT_RESET)
 		cmd->service.fwmark = 7;
 	if (id < OPT_TUN_TYPE || id > OPT_TUN_REMCSUM)
 		return;
@@ -241,6 +241,9 @@ static void rules(void)
 		  { OPT_SERVICE, OPT_TCP_FIN_TIMEOUT }, IPPROTO_SCTP, 80, 0, 0,
 		  0, 0,
 		  "--tcp-fin-timeout is for TCP services and firewall marks" },
+		{ "RST for UDP", CMD_ADD_SERVICE,
+		  { OPT_SERVICE, OPT_RESET }, IPPROTO_UDP, 80, 0, 0, 0, 0,
+		  "--reset-on-expiry is for TCP services and firewall marks" },
 		{ "UDP's timeout for TCP", CMD_ADD_SERVICE,
 		  { OPT_SERVICE, OPT_UDP_TIMEOUT }, IPPROTO_TCP, 80, 0, 0, 0, 0,
 		  "--udp-timeout is for UDP services and firewall marks" },

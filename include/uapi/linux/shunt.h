@@ -119,6 +119,7 @@ enum shunt_svc_attr {
 	SHUNT_SVC_ATTR_TIMEOUT_TCP = 64, /* u32 seconds; as the next two, 0 for SET_CONFIG's */
 	SHUNT_SVC_ATTR_TIMEOUT_TCP_FIN,	/* u32 seconds */
 	SHUNT_SVC_ATTR_TIMEOUT_UDP,	/* u32 seconds */
+	SHUNT_SVC_ATTR_RESET,		/* u32; 1: RST to both ends of TCP connections that expire */
 	__SHUNT_SVC_ATTR_END,
 	SHUNT_SVC_ATTR_MAX = __SHUNT_SVC_ATTR_END - 1,
 };
