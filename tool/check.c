@@ -30,24 +30,24 @@ static const char *const matrix[N_COMMANDS] = {
 	 * tcp-timeout ---------------------------------------------+
 	 *			 | |   |    |  |    | |  |    |    ||
 	 */
-	[CMD_ADD_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx....",
-	[CMD_EDIT_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx....",
-	[CMD_DELETE_SERVICE] =	"xx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_FLUSH] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_ADD_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxx",
-	[CMD_EDIT_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxx",
-	[CMD_DELETE_SERVER] =	"xx+xxx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_LIST] =		".11xxxxxxxxx11.....0.xxxxxxx.xxxxx1xxxx",
-	[CMD_ZERO] =		"xx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_SAVE] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_RESTORE] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_SET] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_START_DAEMON] =	"xxxxxxxxxxx.xxxxxxx.xxxx....xxxxxxxxxxx",
-	[CMD_STOP_DAEMON] =	"xxxxxxxxxxxxxxxxxxx0xxxxxxxxxxxxxxxxxxx",
-	[CMD_MONITOR] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_ADD_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....",
+	[CMD_EDIT_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....",
+	[CMD_DELETE_SERVICE] =	"xx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_FLUSH] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_ADD_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxxx",
+	[CMD_EDIT_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxxx",
+	[CMD_DELETE_SERVER] =	"xx+xxx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_LIST] =		".11xxxxxxxxx11.....0.xxxxxxx.xxxxx1xxxxx",
+	[CMD_ZERO] =		"xx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_SAVE] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_RESTORE] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_SET] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_START_DAEMON] =	"xxxxxxxxxxx.xxxxxxx.xxxx....xxxxxxxxxxxx",
+	[CMD_STOP_DAEMON] =	"xxxxxxxxxxxxxxxxxxx0xxxxxxxxxxxxxxxxxxxx",
+	[CMD_MONITOR] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 };
 
-_Static_assert(sizeof("xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx....") - 1 == N_CHECKED,
+_Static_assert(sizeof("xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....") - 1 == N_CHECKED,
 	       "a row has a column per option");
 
 /* The same for tunnel types: tun-port, tun-nocsum, tun-csum, tun-remcsum. */
@@ -147,7 +147,9 @@ static int check_terms(const struct command *cmd, struct error *error)
 	       check_protocol(cmd, OPT_TCP_FIN_TIMEOUT, IPPROTO_TCP, "TCP",
 			      error) ||
 	       check_protocol(cmd, OPT_RESET, IPPROTO_TCP, "TCP", error) ||
-	       check_protocol(cmd, OPT_UDP_TIMEOUT, IPPROTO_UDP, "UDP", error) ?
+	       check_protocol(cmd, OPT_UDP_TIMEOUT, IPPROTO_UDP, "UDP",
+			      error) ||
+	       check_protocol(cmd, OPT_UDP_LEAVE, IPPROTO_UDP, "UDP", error) ?
 	       -1 : 0;
 }
 

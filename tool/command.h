@@ -72,6 +72,7 @@ enum option_id {
 	OPT_TCP_FIN_TIMEOUT,
 	OPT_UDP_TIMEOUT,
 	OPT_RESET,
+	OPT_UDP_LEAVE,
 	N_CHECKED,
 
 	/* These have no part in the command x option matrix. */

@@ -40,6 +40,7 @@ enum term {
 	TERM_TCP_FIN,
 	TERM_UDP,
 	TERM_RESET,
+	TERM_UDP_LEAVE,
 	N_TERMS,
 };
 

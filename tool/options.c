@@ -92,6 +92,8 @@ const struct option_def option_table[] = {
 		  "SECONDS", "the same for UDP"),
 	OWN_OPTION("reset-on-expiry", CONNECTIONS, OPT_RESET,
 		   "end idle TCP connections with a RST to both ends"),
+	OWN_OPTION("udp-leave", CONNECTIONS, OPT_UDP_LEAVE,
+		   "UDP leaves a removed or quiesced server at once"),
 
 	OPTION("real-server", 'r', SERVER, OPT_SERVER, 0,
 	       VALUE_REQUIRED, "HOST[:PORT]",

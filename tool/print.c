@@ -96,6 +96,7 @@ void print_terms(FILE *out, const struct terms *terms, const char *dashes)
 		[TERM_TCP_FIN] = "tcp-fin-timeout",
 		[TERM_UDP] = "udp-timeout",
 		[TERM_RESET] = "reset-on-expiry",
+		[TERM_UDP_LEAVE] = "udp-leave",
 	};
 
 	for (int i = 0; i < N_TERMS; i++) {

@@ -137,6 +137,7 @@ static void put_terms(struct json *json, const struct terms *terms)
 		put_number(json, names[i], terms->value[i], terms->value[i]);
 	json_close(json, '}');
 	json_bool(json, "reset_on_expiry", terms->value[TERM_RESET]);
+	json_bool(json, "udp_leave", terms->value[TERM_UDP_LEAVE]);
 }
 
 /* All of a service but its real servers. */

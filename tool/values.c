@@ -223,6 +223,9 @@ int values_set(struct command *cmd, struct pending *pending,
 	case OPT_RESET:
 		cmd->service.terms.value[TERM_RESET] = 1;
 		return 0;
+	case OPT_UDP_LEAVE:
+		cmd->service.terms.value[TERM_UDP_LEAVE] = 1;
+		return 0;
 	case OPT_FORWARD:
 		cmd->dest.forward = def->param;
 		return 0;

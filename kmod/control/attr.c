@@ -24,6 +24,7 @@ static const struct nla_policy svc_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 	[SHUNT_SVC_ATTR_TIMEOUT_TCP_FIN] = { .type = NLA_U32 },
 	[SHUNT_SVC_ATTR_TIMEOUT_UDP]	= { .type = NLA_U32 },
 	[SHUNT_SVC_ATTR_RESET]		= { .type = NLA_U32 },
+	[SHUNT_SVC_ATTR_UDP_LEAVE]	= { .type = NLA_U32 },
 };
 
 static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {

@@ -36,14 +36,19 @@ static int check_terms(const struct shunt_service_config *config,
 		NL_SET_ERR_MSG(extack, "whether to reset what expires is 0 or 1");
 		return -EINVAL;
 	}
+	if (value[SHUNT_TERM_UDP_LEAVE] > 1) {
+		NL_SET_ERR_MSG(extack, "whether UDP leaves is 0 or 1");
+		return -EINVAL;
+	}
 	if (key->proto && key->proto != IPPROTO_TCP &&
 	    (value[SHUNT_TERM_TCP] || value[SHUNT_TERM_TCP_FIN] ||
 	     value[SHUNT_TERM_RESET])) {
 		NL_SET_ERR_MSG(extack, "timeouts and resets of TCP are for TCP services and firewall marks");
 		return -EINVAL;
 	}
-	if (key->proto && key->proto != IPPROTO_UDP && value[SHUNT_TERM_UDP]) {
-		NL_SET_ERR_MSG(extack, "a timeout of UDP is for UDP services and firewall marks");
+	if (key->proto && key->proto != IPPROTO_UDP &&
+	    (value[SHUNT_TERM_UDP] || value[SHUNT_TERM_UDP_LEAVE])) {
+		NL_SET_ERR_MSG(extack, "a timeout of UDP, and that it leaves, is for UDP services and firewall marks");
 		return -EINVAL;
 	}
 	return 0;
@@ -378,6 +383,7 @@ static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 	WRITE_ONCE(dest->weight, config->weight);
 	if (dest->weight)
 		dest->last_weight = dest->weight;
+	shunt_dest_settle(sn, dest);
 	WRITE_ONCE(dest->fwd, config->fwd);
 	WRITE_ONCE(dest->upper, config->upper);
 	WRITE_ONCE(dest->lower, config->lower);

@@ -89,10 +89,12 @@ static enum shunt_verdict request(struct shunt_packet *pkt,
 		return deliver(pkt, c);
 	if (flags & SHUNT_DEST_NOTED && c->proto == IPPROTO_TCP)
 		shunt_reset_note(c, pkt);
-	if (!(flags & 1ul << SHUNT_DEST_REMOVED))
-		return deliver(pkt, c);
-	if (!READ_ONCE(pkt->sn->settings.expire_nodest_conn))
-		return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);
+	if (!shunt_dest_is_left(c->dest, c->proto)) {
+		if (!(flags & 1ul << SHUNT_DEST_REMOVED))
+			return deliver(pkt, c);
+		if (!READ_ONCE(pkt->sn->settings.expire_nodest_conn))
+			return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);
+	}
 	shunt_conn_kill(pkt->sn, c);
 	return begin(pkt);
 }

@@ -75,7 +75,8 @@ static struct shunt_dest *alloc_dest(void)
  * @port:	real port
  *
  * One that was removed a short while ago comes back with its connections and
- * counters. The caller sets weight, method and thresholds, then the picks.
+ * counters. The caller sets weight, method and thresholds, settles it, and
+ * renews the picks.
  *
  * Context: shunt_net.mutex.
  * Return: the real server, or NULL when out of memory.
@@ -103,14 +104,15 @@ struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
 	dest->svc = svc;
 	dest->id = ++sn->next_dest_id;
 	list_add(&dest->list, &svc->dests);
-	shunt_dest_settle(sn, dest);
 	return dest;
 }
 
 /**
  * shunt_dest_settle() - let connections see what their service asks for now
  * @sn:		the netns
- * @dest:	a real server of the service
+ * @dest:	a real server of the service, in use or removed
+ *
+ * To be called when the service's terms or the real server's weight change.
  *
  * Context: shunt_net.mutex.
  */
@@ -121,6 +123,10 @@ void shunt_dest_settle(struct shunt_net *sn, struct shunt_dest *dest)
 	if (shunt_terms_merge(&dest->terms, &dest->svc->terms, ~0))
 		shunt_wheel_resort(sn);
 	assign_bit(SHUNT_DEST_RESETS, &dest->flags, value[SHUNT_TERM_RESET]);
+	assign_bit(SHUNT_DEST_LEFT, &dest->flags,
+		   value[SHUNT_TERM_UDP_LEAVE] &&
+		   (!dest->weight ||
+		    test_bit(SHUNT_DEST_REMOVED, &dest->flags)));
 }
 
 /**
@@ -133,6 +139,7 @@ void shunt_dest_settle(struct shunt_net *sn, struct shunt_dest *dest)
 void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest)
 {
 	set_bit(SHUNT_DEST_REMOVED, &dest->flags);
+	shunt_dest_settle(sn, dest);
 	list_del(&dest->list);
 	shunt_trash_put(sn, dest);
 	if (READ_ONCE(sn->settings.expire_nodest_conn))

@@ -18,6 +18,7 @@ enum shunt_dest_flag {
 	SHUNT_DEST_REMOVED,	/* takes no packets at all */
 	SHUNT_DEST_OVERLOADED,	/* takes no new connections */
 	SHUNT_DEST_RESETS,	/* TCP connections that expire get RSTs */
+	SHUNT_DEST_LEFT,	/* UDP goes elsewhere from its next packet on */
 };
 
 /* With any of these, it takes no new connection. */
@@ -26,7 +27,8 @@ enum shunt_dest_flag {
 /* With any of these, TCP numbers are noted (forward/reset.c). */
 #define SHUNT_DEST_NOTED	(1ul << SHUNT_DEST_RESETS)
 /* With any of these, a request has to be looked at twice. */
-#define SHUNT_DEST_SPECIAL	(1ul << SHUNT_DEST_REMOVED | SHUNT_DEST_NOTED)
+#define SHUNT_DEST_SPECIAL	(1ul << SHUNT_DEST_REMOVED |	\
+				 1ul << SHUNT_DEST_LEFT | SHUNT_DEST_NOTED)
 
 /* What a connection is counted as. */
 enum shunt_load {
@@ -122,6 +124,18 @@ static inline bool shunt_dest_is_at(const struct shunt_dest *dest, u8 af,
 {
 	return dest->af == af && dest->port == port &&
 	       !memcmp(&dest->addr, addr, sizeof(*addr));
+}
+
+/**
+ * shunt_dest_is_left() - whether what goes to a real server leaves it now
+ * @dest:	the real server
+ * @proto:	of what goes there
+ *
+ * Context: RCU read lock.
+ */
+static inline bool shunt_dest_is_left(const struct shunt_dest *dest, u8 proto)
+{
+	return proto == IPPROTO_UDP && test_bit(SHUNT_DEST_LEFT, &dest->flags);
 }
 
 /**

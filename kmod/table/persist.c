@@ -51,12 +51,13 @@ static void template_tuple(struct shunt_tuple *t,
 
 /* A real server that has no weight left keeps the clients it has, or not. */
 static bool is_usable(const struct shunt_net *sn,
-		      const struct shunt_conn *template)
+		      const struct shunt_conn *template, u8 proto)
 {
 	const struct shunt_dest *dest = template->dest;
 
 	if (shunt_conn_is_dead(template) ||
-	    test_bit(SHUNT_DEST_REMOVED, &dest->flags))
+	    test_bit(SHUNT_DEST_REMOVED, &dest->flags) ||
+	    shunt_dest_is_left(dest, proto))
 		return false;
 	return READ_ONCE(dest->weight) ||
 	       !READ_ONCE(sn->settings.expire_quiescent_template);
@@ -83,7 +84,7 @@ struct shunt_conn *shunt_template_find(struct shunt_net *sn,
 	template = shunt_conn_lookup(sn, &tuple, &dir);
 	if (!template)
 		return NULL;
-	if (!is_usable(sn, template)) {
+	if (!is_usable(sn, template, request->proto)) {
 		shunt_conn_kill(sn, template);
 		return NULL;
 	}

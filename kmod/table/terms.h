@@ -16,6 +16,7 @@ enum shunt_term {
 	SHUNT_TERM_TCP_FIN,
 	SHUNT_TERM_UDP,
 	SHUNT_TERM_RESET,	/* 1: RST to both ends of what expires */
+	SHUNT_TERM_UDP_LEAVE,	/* 1: UDP does not stay where nothing new goes */
 	SHUNT_TERM_MAX,
 };
 

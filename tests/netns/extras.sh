@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What Shunt does for connections beyond ip_vs, which has nothing to compare with: timeouts of a service's own, RSTs.
+# What Shunt does for connections beyond ip_vs, which has nothing to compare with: timeouts of a service's own, RSTs, UDP
+# that leaves.
 #
 #   client ── gw ── director ── lan ─┬─ rs1 (A)      NAT and DR, tests/lab/topology.sh
 #                                    └─ rs2 (B)
@@ -139,4 +140,55 @@ resets_dr() {
 	resets DR -g director:eth0
 }
 
-run timeouts resets_nat resets_dr
+# Where the datagrams of ID come out, N of them.
+each() {
+	local i out=
+	for ((i = 0; i < $2; i++)); do
+		ask "echo $1 100"
+		out+=${out:+ }${REPLY%% *}
+	done
+	echo "$out"
+}
+
+weights() { # A's B's
+	adm -e -u "$VIP:80" -r "$RIP1:80" -m -w "$1"
+	adm -e -u "$VIP:80" -r "$RIP2:80" -m -w "$2"
+}
+
+leaving() {
+	nat_up
+	serve 80 81
+	rules <<-RULES
+		-A -u $VIP:80 -s rr --udp-leave
+		-a -u $VIP:80 -r $RIP1:80 -m
+		-a -u $VIP:80 -r $RIP2:80 -m -w 0
+		-A -u $VIP:81 -s rr
+		-a -u $VIP:81 -r $RIP1:81 -m
+		-a -u $VIP:81 -r $RIP2:81 -m -w 0
+	RULES
+	must udp u "$VIP" 80 sport=1001
+	must udp stays "$VIP" 81 sport=1002
+	is "a flow has its server" "$(each u 3) $(each stays 1)" "A A A A"
+	weights 0 1
+	adm -e -u "$VIP:81" -r "$RIP1:81" -m -w 0
+	adm -e -u "$VIP:81" -r "$RIP2:81" -m -w 1
+	is "it leaves a quiesced one at once" "$(each u 3)" "B B B"
+	is "one of a service that does not ask stays" "$(each stays 3)" "A A A"
+	is "there is one connection of it" "$(connections | grep -c ":1001 ")" 1
+	weights 1 1
+	is "it stays where it may" "$(each u 2)" "B B"
+	adm -d -u "$VIP:80" -r "$RIP2:80"
+	is "it leaves a removed one at once" "$(each u 3)" "A A A"
+	adm -a -u "$VIP:80" -r "$RIP2:80" -m -w 0
+	adm -E -u "$VIP:80" -s rr
+	weights 0 1
+	is "and no more when the service asks no more" "$(each u 3)" "A A A"
+	adm -E -u "$VIP:80" -s rr --udp-leave -p 100
+	is "asked again, it does" "$(each u 2)" "B B"
+	weights 1 0
+	is "a client that is to stay is set free" "$(each u 2)" "A A"
+	weights 0 0
+	is "where there is no other, it is refused" "$(ask "echo u 100"; echo "$REPLY")" "error: Connection refused"
+}
+
+run timeouts resets_nat resets_dr leaving

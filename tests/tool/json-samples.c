@@ -129,7 +129,7 @@ static void services(void)
 	list_at(&table, struct entry, 1)->service.netmask = htonl(0xffffff00);
 	strcpy(list_at(&table, struct entry, 1)->service.pe, "sip");
 	list_at(&table, struct entry, 1)->service.terms =
-		(struct terms){ true, { 60, 0, UINT32_MAX, 1 } };
+		(struct terms){ true, { 60, 0, UINT32_MAX, 1, 1 } };
 	list_at(&table, struct entry, 3)->service.addr = address("2001:db8::1");
 
 	out = document("services");

@@ -10,7 +10,8 @@
 #include "unit.h"
 
 #define END (-1)
-#define TERMS OPT_TCP_TIMEOUT, OPT_TCP_FIN_TIMEOUT, OPT_UDP_TIMEOUT, OPT_RESET
+#define TERMS OPT_TCP_TIMEOUT, OPT_TCP_FIN_TIMEOUT, OPT_UDP_TIMEOUT, \
+	OPT_RESET, OPT_UDP_LEAVE
 
 static const struct taken {
 	enum command_id id;
@@ -82,7 +83,7 @@ static void add_option(struct command *cmd, int id)
 {
 	cmd->given |= 1ULL << id;
 	/* A mark is for any protocol. */
-	if (id >= OPT_TCP_TIMEOUT && id <= OPT_RESET)
+	if (id >= OPT_TCP_TIMEOUT && id <= OPT_UDP_LEAVE)
 		cmd->service.fwmark = 7;
 	if (id < OPT_TUN_TYPE || id > OPT_TUN_REMCSUM)
 		return;
@@ -247,6 +248,9 @@ static void rules(void)
 		{ "UDP's timeout for TCP", CMD_ADD_SERVICE,
 		  { OPT_SERVICE, OPT_UDP_TIMEOUT }, IPPROTO_TCP, 80, 0, 0, 0, 0,
 		  "--udp-timeout is for UDP services and firewall marks" },
+		{ "leaving for TCP", CMD_ADD_SERVICE,
+		  { OPT_SERVICE, OPT_UDP_LEAVE }, IPPROTO_TCP, 80, 0, 0, 0, 0,
+		  "--udp-leave is for UDP services and firewall marks" },
 		{ "UDP's timeout for UDP", CMD_ADD_SERVICE,
 		  { OPT_SERVICE, OPT_UDP_TIMEOUT }, IPPROTO_UDP, 80, 0, 0, 0, 0,
 		  "" },

@@ -31,7 +31,7 @@ static struct service a_service(void)
 		.flags = SHUNT_SVC_F_PERSISTENT | SHUNT_SVC_F_SCHED2,
 		.timeout = 360,
 		.netmask = 64,
-		.terms = { true, { 60, 5, 10, 1 } },
+		.terms = { true, { 60, 5, 10, 1, 1 } },
 	};
 
 	inet_pton(AF_INET6, "2001:db8::1", service.addr.word);

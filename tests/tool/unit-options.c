@@ -194,6 +194,8 @@ static void meant(void)
 		  "-A -u 1.2.3.4:80 -s wlc -o --udp-timeout 2678400" },
 		{ "-A -f 7 --reset-on-expiry --tcp-timeout 9",
 		  "-A -f 7 -s wlc --tcp-timeout 9 --reset-on-expiry" },
+		{ "-E -u 1.2.3.4:80 --udp-leave",
+		  "-A -u 1.2.3.4:80 -s wlc --udp-leave" },
 		{ "-A -f 7 --tcp-timeout 0 --udp-timeout 9",
 		  "-A -f 7 -s wlc --udp-timeout 9" },
 		{ "-a -t 1.2.3.4:80 -r 10.0.0.1",

@@ -132,6 +132,7 @@ static void services(void)
 	expect_plan(S80 " --tcp-timeout 60", S80 " --tcp-timeout 60", "");
 	expect_plan(S80 " --tcp-fin-timeout 60", S80, "E 80");
 	expect_plan(S80, S80 " --reset-on-expiry", "E 80");
+	expect_plan("-A -f 7", "-A -f 7 --udp-leave", "E fwm7");
 	expect_plan(S80, "-A -u 1.2.3.4:80 -s rr", "A 80; D 80");
 	expect_plan("-A -f 7 -s rr", "-A -f 7 -6 -s rr", "A fwm7; D fwm7");
 	expect_plan("-A -f 7 -s rr; -a -f 7 -r 10.0.0.1",

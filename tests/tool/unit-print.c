@@ -124,7 +124,7 @@ static void flags(void)
 			 SHUNT_SVC_F_SCHED2;
 	service->timeout = 100;
 	service->netmask = 56;
-	service->terms = (struct terms){ true, { 60, 0, 10, 1 } };
+	service->terms = (struct terms){ true, { 60, 0, 10, 1, 1 } };
 	add_service(&table, "::", 0, 8, "lc");
 	add_service(&table, "0.0.0.0", 0, 4294967290u, "wlc");
 
@@ -132,7 +132,7 @@ static void flags(void)
 		    "Prot LocalAddress:Port Scheduler Flags\n"
 		    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
 		    "UDP  1.2.3.4:1 sh (sh-port) persistent 100 mask 255.255.0.0 pe sip ops\n"
-		    "TCP  [2001:db8::1]:1 mh (mh-fallback,mh-port) persistent 100 mask 56 tcp-timeout 60 udp-timeout 10 reset-on-expiry\n"
+		    "TCP  [2001:db8::1]:1 mh (mh-fallback,mh-port) persistent 100 mask 56 tcp-timeout 60 udp-timeout 10 reset-on-expiry udp-leave\n"
 		    "FWM  8 IPv6 lc\n"
 		    "FWM  4294967290 wlc\n",
 		    "what stands behind the scheduler");

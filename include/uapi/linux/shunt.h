@@ -120,6 +120,7 @@ enum shunt_svc_attr {
 	SHUNT_SVC_ATTR_TIMEOUT_TCP_FIN,	/* u32 seconds */
 	SHUNT_SVC_ATTR_TIMEOUT_UDP,	/* u32 seconds */
 	SHUNT_SVC_ATTR_RESET,		/* u32; 1: RST to both ends of TCP connections that expire */
+	SHUNT_SVC_ATTR_UDP_LEAVE,	/* u32; 1: UDP leaves a removed or quiesced real server */
 	__SHUNT_SVC_ATTR_END,
 	SHUNT_SVC_ATTR_MAX = __SHUNT_SVC_ATTR_END - 1,
 };
