@@ -5,6 +5,8 @@
 #include <net/genetlink.h>
 
 #include "control/config.h"
+#include "control/drain.h"
+#include "control/event.h"
 #include "control/ipvs.h"
 #include "control/netlink.h"
 #include "control/sysctl.h"
@@ -31,6 +33,7 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&sn->mutex);
 	shunt_routes_init(&sn->routes);
 	shunt_trash_init(sn);
+	shunt_drain_init(sn);
 
 	sn->drops = alloc_percpu(struct shunt_drops);
 	if (!sn->drops)
@@ -77,6 +80,7 @@ static void __net_exit net_exit(struct net *net)
 	sn->used = sn->wheel;
 	shunt_conns_exit(sn);
 	shunt_wheel_destroy(sn);
+	shunt_drain_exit(sn);
 	shunt_trash_exit(sn);
 	shunt_frag_release6(sn);
 	shunt_services_exit(sn);
@@ -148,6 +152,7 @@ err_caches:
 static void __exit shunt_exit(void)
 {
 	shunt_ipvs_exit();
+	shunt_events_end();
 	shunt_netlink_exit();
 	shunt_routes_unregister();
 	unregister_pernet_subsys(&net_ops);

@@ -69,6 +69,8 @@ struct shunt_settings {
  * @trash:		removed real servers by address and port, see
  *			table/trash.c
  * @trash_work:		frees them when their time has come
+ * @draining:	real servers that are draining
+ * @drain_work:	sees when they are empty or have to be (control/drain.c)
  * @carry:		on each CPU, what the total adds to what the real servers
  *			there are have counted: what those freed by now had, less
  *			what was zeroed
@@ -100,6 +102,8 @@ struct shunt_net {
 	u32 generation;
 	DECLARE_HASHTABLE(trash, SHUNT_TRASH_BITS);
 	struct delayed_work trash_work;
+	struct list_head draining;
+	struct delayed_work drain_work;
 	struct shunt_counts __percpu *carry;
 	struct nf_hook_ops *hooks;
 	unsigned int by_mark;

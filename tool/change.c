@@ -62,7 +62,7 @@ int change_possible(const struct director *director, const struct command *cmd,
 {
 	static const enum option_id own[] = {
 		OPT_TCP_TIMEOUT, OPT_TCP_FIN_TIMEOUT, OPT_UDP_TIMEOUT,
-		OPT_RESET, OPT_UDP_LEAVE,
+		OPT_RESET, OPT_UDP_LEAVE, OPT_DRAIN,
 	};
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)

@@ -30,24 +30,24 @@ static const char *const matrix[N_COMMANDS] = {
 	 * tcp-timeout ---------------------------------------------+
 	 *			 | |   |    |  |    | |  |    |    ||
 	 */
-	[CMD_ADD_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....",
-	[CMD_EDIT_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....",
-	[CMD_DELETE_SERVICE] =	"xx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_FLUSH] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_ADD_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxxx",
-	[CMD_EDIT_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxxx",
-	[CMD_DELETE_SERVER] =	"xx+xxx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_LIST] =		".11xxxxxxxxx11.....0.xxxxxxx.xxxxx1xxxxx",
-	[CMD_ZERO] =		"xx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_SAVE] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_RESTORE] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_SET] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-	[CMD_START_DAEMON] =	"xxxxxxxxxxx.xxxxxxx.xxxx....xxxxxxxxxxxx",
-	[CMD_STOP_DAEMON] =	"xxxxxxxxxxxxxxxxxxx0xxxxxxxxxxxxxxxxxxxx",
-	[CMD_MONITOR] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_ADD_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....x",
+	[CMD_EDIT_SERVICE] =	"xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....x",
+	[CMD_DELETE_SERVICE] =	"xx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_FLUSH] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_ADD_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxxx.",
+	[CMD_EDIT_SERVER] =	"xx+xxx+....xxxxxxxxxxxxxxxxxx.....xxxxxx.",
+	[CMD_DELETE_SERVER] =	"xx+xxx+xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_LIST] =		".11xxxxxxxxx11.....0.xxxxxxx.xxxxx1xxxxxx",
+	[CMD_ZERO] =		"xx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_SAVE] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_RESTORE] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_SET] =		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	[CMD_START_DAEMON] =	"xxxxxxxxxxx.xxxxxxx.xxxx....xxxxxxxxxxxxx",
+	[CMD_STOP_DAEMON] =	"xxxxxxxxxxxxxxxxxxx0xxxxxxxxxxxxxxxxxxxxx",
+	[CMD_MONITOR] =		".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 };
 
-_Static_assert(sizeof("xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....") - 1 == N_CHECKED,
+_Static_assert(sizeof("xx+...xxxxxxxxxxxxxxx...xxxxxxxxxxx.....x") - 1 == N_CHECKED,
 	       "a row has a column per option");
 
 /* The same for tunnel types: tun-port, tun-nocsum, tun-csum, tun-remcsum. */
@@ -191,13 +191,22 @@ static int check_tunnel(const struct command *cmd, struct error *error)
 	return 0;
 }
 
+static int check_drain(const struct command *cmd, struct error *error)
+{
+	if (!command_has(cmd, OPT_DRAIN) || !cmd->dest.weight)
+		return 0;
+	return error_set(error, EXIT_USAGE,
+			 "--drain is weight 0, and does not go with --weight %u",
+			 cmd->dest.weight);
+}
+
 static int check_server(const struct command *cmd, struct error *error)
 {
 	if (cmd->dest.addr.family != cmd->service.addr.family &&
 	    cmd->dest.forward != SHUNT_FWD_TUNNEL)
 		return error_set(error, EXIT_USAGE,
 				 "Different address family is allowed only for tunneling servers");
-	return check_tunnel(cmd, error);
+	return check_drain(cmd, error) || check_tunnel(cmd, error) ? -1 : 0;
 }
 
 int check_command(const struct command *cmd, bool classic,

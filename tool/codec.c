@@ -40,6 +40,8 @@ static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
 	[SHUNT_DEST_ATTR_TUN_TYPE] = { .type = NLA_U8 },
 	[SHUNT_DEST_ATTR_TUN_PORT] = { .type = NLA_U16 },
 	[SHUNT_DEST_ATTR_TUN_FLAGS] = { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_DRAIN] = { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_DRAIN_SECONDS] = { .type = NLA_U32 },
 };
 
 static const struct nla_policy daemon_policy[SHUNT_DAEMON_ATTR_MAX + 1] = {
@@ -251,6 +253,9 @@ static int get_dest(struct nlattr **a, uint16_t family, struct dest *dest)
 		dest->tun_type = nla_get_u8(a[SHUNT_DEST_ATTR_TUN_TYPE]);
 	dest->tun_port = ntohs(get_u16(a[SHUNT_DEST_ATTR_TUN_PORT]));
 	dest->tun_flags = get_u16(a[SHUNT_DEST_ATTR_TUN_FLAGS]);
+	dest->drain.said = true;
+	dest->drain.on = get_u32(a[SHUNT_DEST_ATTR_DRAIN]);
+	dest->drain.seconds = get_u32(a[SHUNT_DEST_ATTR_DRAIN_SECONDS]);
 	return get_stats(a[SHUNT_DEST_ATTR_STATS64], a[SHUNT_DEST_ATTR_STATS],
 			 &dest->stats);
 }
@@ -504,6 +509,13 @@ static bool put_tunnel(struct nl_msg *msg, const struct dest *dest)
 	       put_u16(msg, SHUNT_DEST_ATTR_TUN_FLAGS, dest->tun_flags);
 }
 
+/* Stock ip_vs passes over it. */
+static bool put_drain(struct nl_msg *msg, const struct drain *drain)
+{
+	return put_u32(msg, SHUNT_DEST_ATTR_DRAIN, drain->on) &&
+	       put_u32(msg, SHUNT_DEST_ATTR_DRAIN_SECONDS, drain->seconds);
+}
+
 int codec_put_dest(struct nl_msg *msg, const struct dest *dest)
 {
 	struct nlattr *nest = nest_start(msg, SHUNT_CMD_ATTR_DEST);
@@ -517,7 +529,8 @@ int codec_put_dest(struct nl_msg *msg, const struct dest *dest)
 	    !put_u32(msg, SHUNT_DEST_ATTR_WEIGHT, dest->weight) ||
 	    !put_u32(msg, SHUNT_DEST_ATTR_U_THRESH, dest->u_threshold) ||
 	    !put_u32(msg, SHUNT_DEST_ATTR_L_THRESH, dest->l_threshold) ||
-	    (dest->forward == SHUNT_FWD_TUNNEL && !put_tunnel(msg, dest)))
+	    (dest->forward == SHUNT_FWD_TUNNEL && !put_tunnel(msg, dest)) ||
+	    (dest->drain.said && !put_drain(msg, &dest->drain)))
 		return -1;
 	nest_end(msg, nest);
 	return 0;

@@ -73,6 +73,7 @@ enum option_id {
 	OPT_UDP_TIMEOUT,
 	OPT_RESET,
 	OPT_UDP_LEAVE,
+	OPT_DRAIN,
 	N_CHECKED,
 
 	/* These have no part in the command x option matrix. */

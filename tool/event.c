@@ -19,6 +19,7 @@ static const struct {
 	{ SHUNT_CMD_NEW_DEST, EVENT_ADDED, EVENT_SERVER },
 	{ SHUNT_CMD_SET_DEST, EVENT_CHANGED, EVENT_SERVER },
 	{ SHUNT_CMD_DEL_DEST, EVENT_REMOVED, EVENT_SERVER },
+	{ SHUNT_CMD_DEST_DRAINED, EVENT_DRAINED, EVENT_SERVER },
 	{ SHUNT_CMD_SET_CONFIG, EVENT_CHANGED, EVENT_TIMEOUTS },
 };
 
@@ -57,6 +58,7 @@ const char *event_name(enum event_kind kind)
 		[EVENT_ADDED] = "added",
 		[EVENT_CHANGED] = "changed",
 		[EVENT_REMOVED] = "removed",
+		[EVENT_DRAINED] = "drained",
 		[EVENT_LISTENING] = "listening",
 		[EVENT_LOST] = "lost",
 	};

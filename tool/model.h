@@ -85,6 +85,17 @@ enum tunnel_type { TUNNEL_IPIP, TUNNEL_GUE, TUNNEL_GRE };
 #define TUNNEL_F_REMCSUM	0x2
 
 /**
+ * struct drain - whether a real server becomes empty
+ * @said:	to be told to the director, as all but ipvsadm does
+ * @seconds:	until its connections are ended, 0 is never
+ */
+struct drain {
+	bool said;
+	bool on;
+	uint32_t seconds;
+};
+
+/**
  * struct dest - a real server
  * @port:	host byte order
  * @tun_port:	host byte order
@@ -102,6 +113,7 @@ struct dest {
 	uint32_t tun_type;
 	uint32_t tun_port;
 	uint32_t tun_flags;
+	struct drain drain;
 	struct stats stats;
 };
 

@@ -110,6 +110,8 @@ const struct option_def option_table[] = {
 	       VALUE_REQUIRED, "N", "no new connections from so many on"),
 	OPTION("l-threshold", 'y', SERVER, OPT_LTHRESHOLD, 0,
 	       VALUE_REQUIRED, "N", "new connections again below so many"),
+	OWN_VALUE("drain", SERVER, OPT_DRAIN, VALUE_OPTIONAL, "SECONDS",
+		  "weight 0, tell when empty, end what is left then (Shunt only)"),
 	OPTION("tun-type", 0, SERVER, OPT_TUN_TYPE, 0,
 	       VALUE_REQUIRED, "ipip|gue|gre", "kind of tunnel, default ipip"),
 	OPTION("tun-port", 0, SERVER, OPT_TUN_PORT, 0,
@@ -358,6 +360,7 @@ static int parse(struct scan *scan, const char *name, struct command *cmd,
 	values_forget(&pending);
 	/* Called as ipvsadm, we say no more than ipvsadm does. */
 	cmd->service.terms.said = !scan->classic;
+	cmd->dest.drain.said = !scan->classic;
 	return failed ? -1 : 0;
 }
 

@@ -170,11 +170,20 @@ static bool same_forward(const struct dest *old, const struct dest *new)
 	       (new->forward != SHUNT_FWD_TUNNEL || same_tunnel(old, new));
 }
 
+/* Time goes on: what was saved with more of it is the same. */
+static bool same_drain(const struct drain *old, const struct drain *new)
+{
+	if (!old->on || !new->on)
+		return old->on == new->on;
+	return !new->seconds == !old->seconds && old->seconds <= new->seconds;
+}
+
 static bool same_dest(const struct dest *old, const struct dest *new)
 {
 	return same_forward(old, new) && old->weight == new->weight &&
 	       old->u_threshold == new->u_threshold &&
-	       old->l_threshold == new->l_threshold;
+	       old->l_threshold == new->l_threshold &&
+	       same_drain(&old->drain, &new->drain);
 }
 
 static bool same_group(const struct address *old, const struct address *new)

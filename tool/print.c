@@ -251,6 +251,15 @@ static void print_plain(FILE *out, const struct dest *dest)
 	fwrite(line, 1, at - line, out);
 }
 
+static void print_drain(FILE *out, const struct drain *drain)
+{
+	if (!drain->on)
+		return;
+	fputs(" draining", out);
+	if (drain->seconds)
+		fprintf(out, ", %u s left", drain->seconds);
+}
+
 static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 		       const struct print_style *style)
 {
@@ -283,6 +292,9 @@ static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 		break;
 	case FORMAT_PLAIN:
 		print_plain(out, dest);
+		/* ipvsadm knows nothing of it. */
+		if (!style->classic)
+			print_drain(out, &dest->drain);
 		break;
 	}
 	putc('\n', out);
@@ -304,6 +316,7 @@ void print_server(FILE *out, const struct service *service,
 	if (dest->u_threshold || dest->l_threshold)
 		fprintf(out, " thresholds %u %u", dest->u_threshold,
 			dest->l_threshold);
+	print_drain(out, &dest->drain);
 	fputc('\n', out);
 }
 

@@ -182,6 +182,17 @@ static void put_tunnel(struct json *json, const struct dest *dest)
 	json_close(json, '}');
 }
 
+static void put_drain(struct json *json, const struct drain *drain)
+{
+	if (!drain->on) {
+		json_null(json, "draining");
+		return;
+	}
+	json_open(json, "draining", '{');
+	put_number(json, "left_seconds", drain->seconds, drain->seconds);
+	json_close(json, '}');
+}
+
 static void put_server(struct json *json, const struct dest *dest)
 {
 	put_address(json, "address", &dest->addr, true);
@@ -193,6 +204,7 @@ static void put_server(struct json *json, const struct dest *dest)
 		   dest->u_threshold);
 	put_number(json, "lower_threshold", dest->l_threshold,
 		   dest->l_threshold);
+	put_drain(json, &dest->drain);
 	json_number(json, "active_connections", dest->active);
 	json_number(json, "inactive_connections", dest->inactive);
 	json_number(json, "persistent_connections", dest->persistent);

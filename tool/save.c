@@ -98,6 +98,10 @@ static void save_dest(FILE *out, const struct service *service,
 		fprintf(out, " -x %u", dest->u_threshold);
 	if (dest->l_threshold)
 		fprintf(out, " -y %u", dest->l_threshold);
+	if (dest->drain.on)
+		fputs(" --drain", out);
+	if (dest->drain.seconds)
+		fprintf(out, "=%u", dest->drain.seconds);
 	fputc('\n', out);
 }
 

@@ -143,6 +143,21 @@ static int set_persistence(struct command *cmd, const struct option_def *def,
 	return explain_range(def, text, why, 1, TIMEOUT_MAX, error);
 }
 
+static int set_drain(struct command *cmd, const struct option_def *def,
+		     const char *text, struct error *error)
+{
+	const char *why;
+
+	cmd->dest.drain.on = true;
+	if (!text)
+		return 0;
+	why = parse_number(text, 1, TIMEOUT_MAX, &cmd->dest.drain.seconds);
+	if (!why)
+		return 0;
+	error_set(error, EXIT_USAGE, "illegal drain specified");
+	return explain_range(def, text, why, 1, TIMEOUT_MAX, error);
+}
+
 /*
  * No scheduler and no persistence engine has a name that does not fit, so the
  * kernel's answer to it is known.
@@ -226,6 +241,8 @@ int values_set(struct command *cmd, struct pending *pending,
 	case OPT_UDP_LEAVE:
 		cmd->service.terms.value[TERM_UDP_LEAVE] = 1;
 		return 0;
+	case OPT_DRAIN:
+		return set_drain(cmd, def, text, error);
 	case OPT_FORWARD:
 		cmd->dest.forward = def->param;
 		return 0;
@@ -338,7 +355,7 @@ int values_finish(struct command *cmd, const struct pending *pending,
 	if (!command_has(cmd, OPT_FORWARD))
 		cmd->dest.forward = SHUNT_FWD_ROUTE;
 	if (!command_has(cmd, OPT_WEIGHT))
-		cmd->dest.weight = DEFAULT_WEIGHT;
+		cmd->dest.weight = cmd->dest.drain.on ? 0 : DEFAULT_WEIGHT;
 
 	if (finish_netmask(cmd, pending->netmask, error) ||
 	    finish_server(cmd, pending->server, error))

@@ -3,6 +3,7 @@
 
 #include <uapi/linux/shunt.h>
 
+#include "control/drain.h"
 #include "sched/sched.h"
 #include "table/conn.h"
 #include "table/dest.h"
@@ -38,6 +39,8 @@ static const struct nla_policy dest_policy[SHUNT_DEST_ATTR_MAX + 1] = {
 	[SHUNT_DEST_ATTR_TUN_TYPE]	= { .type = NLA_U8 },
 	[SHUNT_DEST_ATTR_TUN_PORT]	= { .type = NLA_U16 },
 	[SHUNT_DEST_ATTR_TUN_FLAGS]	= { .type = NLA_U16 },
+	[SHUNT_DEST_ATTR_DRAIN]		= { .type = NLA_U32 },
+	[SHUNT_DEST_ATTR_DRAIN_SECONDS]	= { .type = NLA_U32 },
 };
 
 /* An address of 4 or 16 bytes; what lies behind an IPv4 one does not count. */
@@ -239,6 +242,17 @@ int shunt_get_service_config(struct shunt_service_config *config,
 	return 0;
 }
 
+/* Clients of IPVS know nothing of it. */
+static void get_drain(struct shunt_dest_config *config, struct nlattr **attrs)
+{
+	if (attrs[SHUNT_DEST_ATTR_DRAIN])
+		config->drain = nla_get_u32(attrs[SHUNT_DEST_ATTR_DRAIN]) ?
+					SHUNT_DRAIN_BEGIN : SHUNT_DRAIN_END;
+	if (attrs[SHUNT_DEST_ATTR_DRAIN_SECONDS])
+		config->drain_seconds = nla_get_u32(
+				attrs[SHUNT_DEST_ATTR_DRAIN_SECONDS]);
+}
+
 /**
  * shunt_get_dest_config() - a real server as a request wants it
  * @config:	filled
@@ -305,6 +319,7 @@ int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 	config->weight = nla_get_u32(attrs[SHUNT_DEST_ATTR_WEIGHT]);
 	config->upper = nla_get_u32(attrs[SHUNT_DEST_ATTR_U_THRESH]);
 	config->lower = nla_get_u32(attrs[SHUNT_DEST_ATTR_L_THRESH]);
+	get_drain(config, attrs);
 	return 0;
 }
 
@@ -540,6 +555,10 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
 	    put_number(skb, SHUNT_DEST_ATTR_PERSIST_CONNS,
 		       atomic_read(&dest->templates), brief) ||
 	    nla_put_u16(skb, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->af) ||
+	    put_number(skb, SHUNT_DEST_ATTR_DRAIN,
+		       test_bit(SHUNT_DEST_DRAINING, &dest->flags), brief) ||
+	    put_number(skb, SHUNT_DEST_ATTR_DRAIN_SECONDS,
+		       shunt_drain_left(dest), brief) ||
 	    (!brief && put_stats(skb, SHUNT_DEST_ATTR_STATS,
 				 SHUNT_DEST_ATTR_STATS64, &stats)))
 		return -EMSGSIZE;

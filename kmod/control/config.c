@@ -7,6 +7,7 @@
 #include <net/route.h>
 #include <uapi/linux/shunt.h>
 
+#include "control/drain.h"
 #include "control/event.h"
 #include "path/frag.h"
 #include "path/hook.h"
@@ -374,6 +375,14 @@ static int check_dest(const struct shunt_service *svc,
 		NL_SET_ERR_MSG(extack, "the upper threshold is out of range");
 		return -EINVAL;
 	}
+	if (config->drain == SHUNT_DRAIN_BEGIN && config->weight) {
+		NL_SET_ERR_MSG(extack, "a real server that is draining has weight 0");
+		return -EINVAL;
+	}
+	if (config->drain_seconds > INT_MAX / HZ) {
+		NL_SET_ERR_MSG(extack, "the deadline of draining is out of range");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -390,6 +399,15 @@ static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 	shunt_dest_check_load(dest);
 	if (config->fwd == SHUNT_FWD_MASQ)
 		WRITE_ONCE(sn->nat, true);
+}
+
+static void set_drain(struct shunt_net *sn, struct shunt_dest *dest,
+		      const struct shunt_dest_config *config)
+{
+	if (config->drain == SHUNT_DRAIN_BEGIN)
+		shunt_drain_begin(sn, dest, config->drain_seconds);
+	else if (config->drain == SHUNT_DRAIN_END || config->weight)
+		shunt_dest_undrain(dest);
 }
 
 static struct shunt_dest *find_dest(const struct shunt_service *svc,
@@ -431,11 +449,13 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 		return -ENOMEM;
 	set_dest(sn, dest, config);
 	err = renew_picks(sn, svc);
-	if (err)
+	if (err) {
 		shunt_dest_remove(sn, dest);
-	else
-		dest_changed(sn, SHUNT_CMD_NEW_DEST, svc, dest);
-	return err;
+		return err;
+	}
+	set_drain(sn, dest, config);
+	dest_changed(sn, SHUNT_CMD_NEW_DEST, svc, dest);
+	return 0;
 }
 
 static struct shunt_dest *need_dest(const struct shunt_service *svc,
@@ -488,6 +508,7 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 		set_dest(sn, dest, &old);
 		dest->last_weight = last_weight;
 	} else {
+		set_drain(sn, dest, config);
 		dest_changed(sn, SHUNT_CMD_SET_DEST, svc, dest);
 	}
 	return err;

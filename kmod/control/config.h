@@ -37,6 +37,13 @@ struct shunt_service_config {
 	u32 terms_said;
 };
 
+/* What happens to draining; anything else than weight 0 ends it. */
+enum shunt_drain {
+	SHUNT_DRAIN_KEEP,
+	SHUNT_DRAIN_BEGIN,
+	SHUNT_DRAIN_END,
+};
+
 /**
  * struct shunt_dest_config - a real server as asked for
  * @addr:	real address, bytes behind an IPv4 one zero
@@ -46,6 +53,8 @@ struct shunt_service_config {
  * @weight:	0 takes no new connections
  * @upper:	connections at which it is overloaded, 0 for never
  * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
+ * @drain:	enum shunt_drain
+ * @drain_seconds: when what is left ends, 0 for never
  */
 struct shunt_dest_config {
 	union nf_inet_addr addr;
@@ -55,6 +64,8 @@ struct shunt_dest_config {
 	u32 weight;
 	u32 upper;
 	u32 lower;
+	u8 drain;
+	u32 drain_seconds;
 };
 
 int shunt_config_add_service(struct shunt_net *sn,

@@ -5,6 +5,14 @@
 
 #include "control/attr.h"
 #include "control/netlink.h"
+#include "table/dest.h"
+
+/*
+ * While a command is carried out the family is there. What comes from no command
+ * has to see to it that it is.
+ */
+static DEFINE_MUTEX(end_mutex);
+static bool ended;
 
 /**
  * struct event - a message to listeners under construction
@@ -85,6 +93,33 @@ void shunt_event_dest(struct shunt_net *sn, enum shunt_cmd cmd,
 		finish(&event, sn,
 		       shunt_put_service_key(event.skb, &svc->key) ?:
 		       shunt_put_dest(event.skb, dest, false));
+}
+
+/**
+ * shunt_event_drained() - a real server that is draining is empty
+ * @sn:		the netns
+ * @dest:	the real server
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_event_drained(struct shunt_net *sn, const struct shunt_dest *dest)
+{
+	mutex_lock(&end_mutex);
+	if (!ended)
+		shunt_event_dest(sn, SHUNT_CMD_DEST_DRAINED, dest->svc, dest);
+	mutex_unlock(&end_mutex);
+}
+
+/**
+ * shunt_events_end() - no event from now on that comes from no command
+ *
+ * The family is about to go.
+ */
+void shunt_events_end(void)
+{
+	mutex_lock(&end_mutex);
+	ended = true;
+	mutex_unlock(&end_mutex);
 }
 
 /**

@@ -19,6 +19,8 @@ void shunt_event_service(struct shunt_net *sn, enum shunt_cmd cmd,
 void shunt_event_dest(struct shunt_net *sn, enum shunt_cmd cmd,
 		      const struct shunt_service *svc,
 		      const struct shunt_dest *dest);
+void shunt_event_drained(struct shunt_net *sn, const struct shunt_dest *dest);
 void shunt_event_timeouts(struct shunt_net *sn);
+void shunt_events_end(void);
 
 #endif /* SHUNT_EVENT_H */

@@ -234,14 +234,15 @@ static void to_server(struct shunt_net *sn, const struct shunt_conn *c)
  * @sn:	the netns
  * @c:	a connection that the director has just taken out of the table
  *
- * Nothing happens unless it is an open TCP connection of a service that asks
- * for it, and not to an end of which too little was seen.
+ * Nothing happens unless it is an open TCP connection, and its service asks for
+ * it or its real server is at the end of draining; nor to an end of which too
+ * little was seen.
  *
  * Context: RCU read lock.
  */
 void shunt_reset_send(struct shunt_net *sn, struct shunt_conn *c)
 {
-	if (!(READ_ONCE(c->dest->flags) & SHUNT_DEST_NOTED) ||
+	if (!(READ_ONCE(c->dest->flags) & SHUNT_DEST_RESETTING) ||
 	    c->proto != IPPROTO_TCP || c->kind != SHUNT_CONN_WHOLE ||
 	    !is_open(c))
 		return;

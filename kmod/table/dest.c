@@ -130,6 +130,21 @@ void shunt_dest_settle(struct shunt_net *sn, struct shunt_dest *dest)
 }
 
 /**
+ * shunt_dest_undrain() - a real server does not have to become empty any more
+ * @dest:	the real server
+ *
+ * Context: shunt_net.mutex.
+ */
+void shunt_dest_undrain(struct shunt_dest *dest)
+{
+	if (!test_and_clear_bit(SHUNT_DEST_DRAINING, &dest->flags))
+		return;
+	clear_bit(SHUNT_DEST_ENDED, &dest->flags);
+	dest->deadline = 0;
+	list_del(&dest->drain);
+}
+
+/**
  * shunt_dest_remove() - take a real server from its service
  * @sn:		the netns
  * @dest:	the real server; it goes to the trash
@@ -140,6 +155,7 @@ void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest)
 {
 	set_bit(SHUNT_DEST_REMOVED, &dest->flags);
 	shunt_dest_settle(sn, dest);
+	shunt_dest_undrain(dest);
 	list_del(&dest->list);
 	shunt_trash_put(sn, dest);
 	if (READ_ONCE(sn->settings.expire_nodest_conn))
@@ -247,6 +263,11 @@ void shunt_dest_unbind(struct shunt_dest *dest, enum shunt_load load)
 {
 	add_load(dest, load, -1);
 	shunt_dest_check_load(dest);
+	/* Pairs with the barriers of the work, which looks at both, too. */
+	if (unlikely(test_bit(SHUNT_DEST_DRAINING, &dest->flags)) &&
+	    shunt_dest_is_empty(dest))
+		mod_delayed_work(system_power_efficient_wq,
+				 &dest->sn->drain_work, 0);
 }
 
 /**

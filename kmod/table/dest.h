@@ -19,13 +19,19 @@ enum shunt_dest_flag {
 	SHUNT_DEST_OVERLOADED,	/* takes no new connections */
 	SHUNT_DEST_RESETS,	/* TCP connections that expire get RSTs */
 	SHUNT_DEST_LEFT,	/* UDP goes elsewhere from its next packet on */
+	SHUNT_DEST_DRAINING,	/* whether it is empty is of interest */
+	SHUNT_DEST_ENDED,	/* its connections and clients' stay end */
 };
 
 /* With any of these, it takes no new connection. */
 #define SHUNT_DEST_UNAVAILABLE	(1ul << SHUNT_DEST_REMOVED |	\
 				 1ul << SHUNT_DEST_OVERLOADED)
-/* With any of these, TCP numbers are noted (forward/reset.c). */
-#define SHUNT_DEST_NOTED	(1ul << SHUNT_DEST_RESETS)
+/* With any of these, TCP connections that the wheel ends get RSTs. */
+#define SHUNT_DEST_RESETTING	(1ul << SHUNT_DEST_RESETS |	\
+				 1ul << SHUNT_DEST_ENDED)
+/* With any of these, TCP numbers are noted for that (forward/reset.c). */
+#define SHUNT_DEST_NOTED	(1ul << SHUNT_DEST_RESETS |	\
+				 1ul << SHUNT_DEST_DRAINING)
 /* With any of these, a request has to be looked at twice. */
 #define SHUNT_DEST_SPECIAL	(1ul << SHUNT_DEST_REMOVED |	\
 				 1ul << SHUNT_DEST_LEFT | SHUNT_DEST_NOTED)
@@ -63,6 +69,10 @@ enum shunt_load {
  * @svc:	its service, NULL once that is gone; shunt_net.mutex
  * @key:	its service's key, by which the trash knows it
  * @id:		grows with every new one of a netns, so that a dump can resume
+ * @drain:	in shunt_net.draining while it is; shunt_net.mutex
+ * @deadline:	jiffies64 at which what is draining ends, or 0;
+ *		shunt_net.mutex
+ * @drained:	that it is empty was told; shunt_net.mutex
  * @removed:	jiffies at which it went to the trash; shunt_net.mutex
  * @zero:	counters when they were last zeroed; shunt_net.mutex
  * @rcu:	packets may still hold it after the last reference is gone
@@ -95,6 +105,9 @@ struct shunt_dest {
 	struct shunt_service *svc;
 	struct shunt_service_key key;
 	u32 id;
+	bool drained;
+	struct list_head drain;
+	u64 deadline;
 	unsigned long removed;
 	u64 zero[SHUNT_COUNT_MAX];
 	struct rcu_head rcu;
@@ -109,6 +122,7 @@ struct shunt_dest *shunt_dest_lookup(const struct shunt_service *svc, u8 af,
 				     __be16 port);
 void shunt_dest_settle(struct shunt_net *sn, struct shunt_dest *dest);
 void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest);
+void shunt_dest_undrain(struct shunt_dest *dest);
 void shunt_dest_stats(const struct shunt_dest *dest, struct shunt_stats *stats);
 void shunt_dest_zero(struct shunt_dest *dest);
 void shunt_dest_put(struct shunt_dest *dest);
@@ -124,6 +138,18 @@ static inline bool shunt_dest_is_at(const struct shunt_dest *dest, u8 af,
 {
 	return dest->af == af && dest->port == port &&
 	       !memcmp(&dest->addr, addr, sizeof(*addr));
+}
+
+/**
+ * shunt_dest_is_empty() - whether a real server has nothing to do
+ * @dest:	the real server
+ *
+ * Clients that are to stay with it would come back.
+ */
+static inline bool shunt_dest_is_empty(const struct shunt_dest *dest)
+{
+	return !atomic_read(&dest->active) && !atomic_read(&dest->inactive) &&
+	       !atomic_read(&dest->templates);
 }
 
 /**

@@ -134,6 +134,12 @@ static void postpone(struct shunt_net *sn, struct shunt_conn *c)
 	spin_unlock_bh(&c->lock);
 }
 
+/* Its real server's deadline has passed: not even a template is spared. */
+static bool is_ended(const struct shunt_conn *c)
+{
+	return test_bit(SHUNT_DEST_ENDED, &c->dest->flags);
+}
+
 /* Its real server is removed, and it shall not wait for that to come back. */
 static bool is_orphan(const struct shunt_net *sn, const struct shunt_conn *c)
 {
@@ -151,8 +157,9 @@ static bool work_off_one(struct shunt_net *sn, struct slot *slot,
 	spin_lock_bh(&slot->lock);
 	c = hlist_entry_safe(batch->first, struct shunt_conn, wheel);
 	spin_unlock_bh(&slot->lock);
-	if (c && ((!is_orphan(sn, c) && shunt_conn_expires(sn, c)) ||
-		  shunt_template_stays(c)))
+	if (c && !is_ended(c) &&
+	    ((!is_orphan(sn, c) && shunt_conn_expires(sn, c)) ||
+	     shunt_template_stays(c)))
 		postpone(sn, c);
 	else if (c && shunt_conn_kill(sn, c))
 		shunt_reset_send(sn, c);

@@ -57,6 +57,7 @@ static bool is_usable(const struct shunt_net *sn,
 
 	if (shunt_conn_is_dead(template) ||
 	    test_bit(SHUNT_DEST_REMOVED, &dest->flags) ||
+	    test_bit(SHUNT_DEST_ENDED, &dest->flags) ||
 	    shunt_dest_is_left(dest, proto))
 		return false;
 	return READ_ONCE(dest->weight) ||

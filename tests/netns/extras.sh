@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What Shunt does for connections beyond ip_vs, which has nothing to compare with: timeouts of a service's own, RSTs, UDP
-# that leaves.
+# that leaves, draining.
 #
 #   client ── gw ── director ── lan ─┬─ rs1 (A)      NAT and DR, tests/lab/topology.sh
 #                                    └─ rs2 (B)
@@ -191,4 +191,128 @@ leaving() {
 	is "where there is no other, it is refused" "$(ask "echo u 100"; echo "$REPLY")" "error: Connection refused"
 }
 
-run timeouts resets_nat resets_dr leaving
+# What is listed behind a real server's numbers, but for the seconds.
+note() { adm -L -n | awk -v real="$1" '$2 == real { $1 = $2 = $3 = $4 = $5 = $6 = ""; sub(/^ +/, ""); print }' | sed 's/[0-9]\+ s/N s/'; }
+seconds() { adm -S | sed -n "s/.* -r $1 .* --drain=\([0-9]*\)$/\1/p"; }
+lines() { [ "$(wc -l < /tmp/monitor)" -ge "$1" ]; }
+happened() { cut -d' ' -f3- /tmp/monitor | sed 's/[0-9]\+ s/N s/'; }
+drained() { happened | grep -c '^drained'; }
+told() { [ "$(drained)" -ge "$1" ]; }
+
+listen() {
+	rm -f /tmp/monitor
+	ip netns exec director "$TOP/tool/shuntadm" --monitor -n >> /tmp/monitor &
+	MONITOR=$!
+	# What changes something is told once it listens.
+	until [ -s /tmp/monitor ]; do adm --set 0 0 0; nap; done
+	: > /tmp/monitor
+}
+
+draining() {
+	nat_up
+	serve 80
+	rules <<-RULES
+		-A -t $VIP:80 -s rr
+		-a -t $VIP:80 -r $RIP1:80 -m
+		-a -t $VIP:80 -r $RIP2:80 -m -w 0
+	RULES
+	must tcp first "$VIP" 80 sport=1001
+	must who first
+	must tcp silent "$VIP" 80 sport=1002
+	must who silent
+	listen
+	# Without a deadline it ends when its connections do.
+	rules <<-RULES
+		-e -t $VIP:80 -r $RIP2:80 -m -w 1
+		-e -t $VIP:80 -r $RIP1:80 -m --drain
+	RULES
+	is "it is listed" "$(held "$VIP" 80) $(note "$RIP1:80")" "$RIP1:80 0 2 0;$RIP2:80 1 0 0; draining"
+	is "but not to ipvsadm" "$(ip netns exec director ipvsadm -L -n | grep -c drain)" 0
+	must tcp second "$VIP" 80 sport=1003
+	asked "new connections go to others" B "who second"
+	asked "the old ones go on" A "who first"
+	is "nothing is told yet" "$(drained)" 0
+
+	# A deadline, then.
+	adm -e -t "$VIP:80" -r "$RIP1:80" -m --drain=100
+	is "the time that is left is listed" "$(note "$RIP1:80")" "draining, N s left"
+	like "and saved" "$(seconds "$RIP1:80")" '^(100|9[0-9])$'
+	adm -S | sed 's/--drain=.*/--drain=1000/' > /tmp/saved
+	adm -R --replace /tmp/saved
+	like "a replacement does not prolong it" "$(seconds "$RIP1:80")" '^(100|[89][0-9])$'
+	ip netns exec director ipvsadm -e -t "$VIP:80" -r "$RIP1:80" -m -w 0
+	is "weight 0 from who does not know it leaves it" "$(note "$RIP1:80")" "draining, N s left"
+	adm -e -t "$VIP:80" -r "$RIP1:80" -m -w 0
+	is "-e without it ends it" "$(note "$RIP1:80")" ""
+	adm -e -t "$VIP:80" -r "$RIP1:80" -m --drain=100
+	ip netns exec director ipvsadm -e -t "$VIP:80" -r "$RIP1:80" -m -w 3
+	is "so does another weight" "$(held "$VIP" 80) $(note "$RIP1:80")" "$RIP1:80 3 2 0;$RIP2:80 1 1 0; "
+
+	# Of what has said nothing since, no number is known that a RST could have.
+	: > /tmp/monitor
+	tap director:eth0 director:eth1
+	adm -e -t "$VIP:80" -r "$RIP1:80" -m --drain=2
+	must who first
+	wait_for "at its deadline it is empty, which is told" told 1
+	untap
+	is "its connections are gone" "$(held "$VIP" 80) $(note "$RIP1:80")" "$RIP1:80 0 0 0;$RIP2:80 1 1 0; draining"
+	is "what was told" "$(happened)" "changed TCP  $VIP:80 -> $RIP1:80 Masq weight 0 draining, N s left
+drained TCP  $VIP:80 -> $RIP1:80 Masq weight 0 draining"
+	is "one that spoke got RSTs at both ends" \
+		"$(count 'dir == "out" && flags ~ /R/ && sport == 1001')$(count 'dir == "out" && flags ~ /R/ && dport == 1001')" 11
+	wait_for "so the server has one left" with rs1 01
+	asked "the client has lost it" "error: Connection reset by peer" "who first"
+	asked "the silent one is over when it speaks" "error: Connection reset by peer" "who silent"
+	asked "others go on" B "who second"
+
+	# What goes away takes its timer along.
+	adm -e -t "$VIP:80" -r "$RIP2:80" -m --drain=1
+	adm -d -t "$VIP:80" -r "$RIP2:80"
+	adm -a -t "$VIP:80" -r "$RIP2:80" -m -w 1
+	is "removed and back, it does not drain" "$(note "$RIP2:80")" ""
+	asked "and has its connection" B "who second"
+	adm -e -t "$VIP:80" -r "$RIP2:80" -m --drain=300
+	adm -D -t "$VIP:80"
+	rules <<-RULES
+		-A -t $VIP:80 -s rr
+		-a -t $VIP:80 -r $RIP1:80 -m --drain
+	RULES
+	wait_for "what begins empty is drained at once" told 2
+	refused "it has weight 0" 2 "is weight 0" adm -e -t "$VIP:80" -r "$RIP1:80" -w 5 --drain
+	# The netns ends with a deadline ahead.
+	adm -e -t "$VIP:80" -r "$RIP1:80" -m --drain=300
+	kill "$MONITOR"
+	wait "$MONITOR"
+}
+
+# By DR too, and a client that is to stay keeps it from being empty until the deadline.
+staying() {
+	dr_up
+	prepare_real_servers "$VIP" "$VIP6" > /dev/null
+	serve 80
+	rules <<-RULES
+		-A -t [$VIP6]:80 -s rr -p 500
+		-a -t [$VIP6]:80 -r [$RIP16]:80 -g
+	RULES
+	must tcp one "$VIP6" 80
+	must who one
+	listen
+	rules <<-RULES
+		-a -t [$VIP6]:80 -r [$RIP26]:80 -g
+		-e -t [$VIP6]:80 -r [$RIP16]:80 -g --drain=600
+	RULES
+	must tcp two "$VIP6" 80
+	asked "a client that is to stay stays" A "who two"
+	adm -e -t "[$VIP6]:80" -r "[$RIP16]:80" -g --drain=2
+	must who one
+	must who two
+	wait_for "at the deadline it goes, too" told 1
+	wait_for "DR, IPv6, both connections are reset" without rs1
+	wait_for "at the client, too" without client
+	must tcp three "$VIP6" 80
+	asked "and goes elsewhere" B "who three"
+	kill "$MONITOR"
+	wait "$MONITOR"
+}
+
+run timeouts resets_nat resets_dr leaving draining staying

@@ -85,9 +85,9 @@ static struct entry first(void)
 		.forward = SHUNT_FWD_ROUTE, .weight = UINT32_MAX,
 		.u_threshold = 20 });
 	add_dest(&entry, "10.0.0.3", 80, (struct dest){
-		.forward = SHUNT_FWD_LOCAL });
+		.forward = SHUNT_FWD_LOCAL, .drain = { true, true, 0 } });
 	add_dest(&entry, "10.0.0.4", 80, (struct dest){
-		.forward = SHUNT_FWD_BYPASS });
+		.forward = SHUNT_FWD_BYPASS, .drain = { true, true, 57 } });
 	add_dest(&entry, "10.0.0.5", 80, (struct dest){
 		.forward = SHUNT_FWD_TUNNEL });
 	add_dest(&entry, "2001:db8::5", 80, (struct dest){

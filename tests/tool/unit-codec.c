@@ -14,7 +14,7 @@
 
 static struct nl_msg *message(int cmd)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg = nlmsg_alloc_size(8192);
 
 	genlmsg_put(msg, 1, 1, FAMILY, 0, 0, cmd, SHUNT_GENL_VERSION);
 	return msg;
@@ -50,6 +50,7 @@ static struct dest a_dest(void)
 		.tun_type = TUNNEL_GUE,
 		.tun_port = 6080,
 		.tun_flags = TUNNEL_F_REMCSUM,
+		.drain = { true, true, 60 },
 	};
 
 	inet_pton(AF_INET, "10.0.0.1", dest.addr.word);
@@ -88,6 +89,14 @@ static void round_trips(void)
 	       !codec_get_dest(nlmsg_hdr(msg), AF_INET6, &dest2) &&
 	       !memcmp(&dest, &dest2, sizeof(dest)),
 	       "a real server comes back as it was");
+	nlmsg_free(msg);
+
+	dest.drain.said = false;
+	msg = message(SHUNT_CMD_NEW_DEST);
+	expect(!codec_put_dest(msg, &dest) &&
+	       !codec_get_dest(nlmsg_hdr(msg), AF_INET, &dest2) &&
+	       !dest2.drain.on && !dest2.drain.seconds,
+	       "what is not said of draining is not sent");
 	nlmsg_free(msg);
 
 	dest.forward = SHUNT_FWD_ROUTE;

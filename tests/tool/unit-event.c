@@ -128,6 +128,9 @@ static void lines(void)
 	expect_lines(dest_message(SHUNT_CMD_DEL_DEST),
 		     SECONDS "removed TCP  1.1.1.1:80 -> 172.16.1.1:8080 Masq weight 3\n",
 		     LINE "\"removed\",\"service\":{" KEY "},\"real_server\":{");
+	expect_lines(dest_message(SHUNT_CMD_DEST_DRAINED),
+		     SECONDS "drained TCP  1.1.1.1:80 -> 172.16.1.1:8080 Masq weight 3\n",
+		     LINE "\"drained\",\"service\":{" KEY "},\"real_server\":{");
 	expect_lines(timeouts_message(SHUNT_CMD_SET_CONFIG),
 		     SECONDS "changed Timeout (tcp tcpfin udp): 900 120 300\n",
 		     LINE "\"changed\",\"timeouts\":{\"tcp_seconds\":900,\"tcp_fin_seconds\":120,\"udp_seconds\":300}}\n");
@@ -141,7 +144,7 @@ static void servers(void)
 	struct dest dest = {
 		.port = 80, .forward = SHUNT_FWD_TUNNEL, .u_threshold = 20,
 		.tun_type = TUNNEL_GUE, .tun_port = 6080,
-		.tun_flags = TUNNEL_F_CSUM,
+		.tun_flags = TUNNEL_F_CSUM, .drain = { true, true, 60 },
 	};
 	char *line = NULL;
 	size_t size;
@@ -150,8 +153,8 @@ static void servers(void)
 	parse_address("2001:db8::1", &dest.addr);
 	print_server(out, &service, &dest, &style);
 	fclose(out);
-	expect_text(line, "FWM  7 IPv6 -> [2001:db8::1]:80 Tunnel gue:6080:+c weight 0 thresholds 20 0\n",
-		    "a real server with thresholds, in a tunnel");
+	expect_text(line, "FWM  7 IPv6 -> [2001:db8::1]:80 Tunnel gue:6080:+c weight 0 thresholds 20 0 draining, 60 s left\n",
+		    "a real server with thresholds, in a tunnel, draining");
 	free(line);
 }
 

@@ -142,6 +142,16 @@ static void services(void)
 static void servers(void)
 {
 	expect_plan(S80 "; " R1, S80 "; " R2, "a 10.0.0.2 w1; d 10.0.0.1 w1");
+	expect_plan(S80 "; " R1 " -w 0", S80 "; " R1 " --drain", "e 10.0.0.1 w0");
+	expect_plan(S80 "; " R1 " --drain", S80 "; " R1, "e 10.0.0.1 w1");
+	expect_plan(S80 "; " R1 " --drain", S80 "; " R1 " --drain", "");
+	expect_plan(S80 "; " R1 " --drain=40", S80 "; " R1 " --drain=57", "");
+	expect_plan(S80 "; " R1 " --drain=57", S80 "; " R1 " --drain=40",
+		    "e 10.0.0.1 w0");
+	expect_plan(S80 "; " R1 " --drain=57", S80 "; " R1 " --drain",
+		    "e 10.0.0.1 w0");
+	expect_plan(S80 "; " R1 " --drain", S80 "; " R1 " --drain=57",
+		    "e 10.0.0.1 w0");
 	expect_plan(S80 "; " R1, S80 "; " R1 " -w 3", "e 10.0.0.1 w3");
 	expect_plan(S80 "; " R1, S80 "; " R1 " -m", "e 10.0.0.1 w1");
 	expect_plan(S80 "; " R1, S80 "; " R1 " -x 10", "e 10.0.0.1 w1");

@@ -107,6 +107,33 @@ static void services(void)
 	table_free(&table);
 }
 
+static void draining(void)
+{
+	struct list table = LIST_OF(struct entry);
+	struct entry *entry = add_service(&table, "1.2.3.4", 80, 0, "rr");
+
+	add_dest(entry, "10.0.0.1", 80, SHUNT_FWD_MASQ)->drain.on = true;
+	add_dest(entry, "10.0.0.2", 80, SHUNT_FWD_MASQ)->drain =
+		(struct drain){ true, true, 57 };
+	expect_list(&table, FORMAT_PLAIN, false,
+		    "Prot LocalAddress:Port Scheduler Flags\n"
+		    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+		    "TCP  1.2.3.4:80 rr\n"
+		    "  -> 10.0.0.1:80                  Masq    1      0          0          draining\n"
+		    "  -> 10.0.0.2:80                  Masq    1      0          0          draining, 57 s left\n",
+		    "real servers that become empty");
+	classic = true;
+	expect_list(&table, FORMAT_PLAIN, false,
+		    "Prot LocalAddress:Port Scheduler Flags\n"
+		    "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n"
+		    "TCP  1.2.3.4:80 rr\n"
+		    "  -> 10.0.0.1:80                  Masq    1      0          0         \n"
+		    "  -> 10.0.0.2:80                  Masq    1      0          0         \n",
+		    "of which ipvsadm knows nothing");
+	classic = false;
+	table_free(&table);
+}
+
 static void flags(void)
 {
 	struct list table = LIST_OF(struct entry);
@@ -358,6 +385,7 @@ static void saved(void)
 int main(void)
 {
 	services();
+	draining();
 	flags();
 	large_numbers();
 	rates();

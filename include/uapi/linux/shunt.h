@@ -24,7 +24,9 @@
  * The multicast group of SHUNT on which changes of the configuration are told:
  * commands NEW, SET and DEL of a service or a real server, and SET_CONFIG, each
  * with what it is about as a GET would show it. Removing a service removes its
- * real servers without a word of them. Needs CAP_NET_ADMIN.
+ * real servers without a word of them. DEST_DRAINED tells that a real server
+ * which is draining has no connection left, and no client that is to stay with
+ * it. Needs CAP_NET_ADMIN.
  */
 #define SHUNT_GENL_EVENTS	"events"
 
@@ -65,6 +67,8 @@ enum shunt_cmd {
 	 * changed meanwhile where NLM_F_DUMP_INTR is set: ask again.
 	 */
 	SHUNT_CMD_GET_ALL,
+
+	SHUNT_CMD_DEST_DRAINED,		/* only ever an event */
 };
 
 /* What stands at the top of a message. */
@@ -143,6 +147,10 @@ enum shunt_dest_attr {
 	SHUNT_DEST_ATTR_TUN_TYPE,	/* u8 */
 	SHUNT_DEST_ATTR_TUN_PORT,	/* be16 */
 	SHUNT_DEST_ATTR_TUN_FLAGS,	/* u16 */
+
+	/* Absent in a request, draining goes on unless the weight is above 0. */
+	SHUNT_DEST_ATTR_DRAIN = 64,	/* u32; 1 is draining, with weight 0 */
+	SHUNT_DEST_ATTR_DRAIN_SECONDS,	/* u32; until connections are ended, 0 is never */
 	__SHUNT_DEST_ATTR_END,
 	SHUNT_DEST_ATTR_MAX = __SHUNT_DEST_ATTR_END - 1,
 };
