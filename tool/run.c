@@ -151,7 +151,8 @@ static int run_save(struct director *director, const struct command *cmd,
 		if (!classic)
 			save_timeouts(stdout, &config.timeouts);
 		save_services(stdout, &config.table,
-			      !classic || command_has(cmd, OPT_NUMERIC));
+			      !classic || command_has(cmd, OPT_NUMERIC),
+			      classic);
 		save_daemons(stdout, &config.daemons);
 	}
 	config_free(&config);

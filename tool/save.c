@@ -27,7 +27,7 @@ static void save_key(FILE *out, const struct service *service, bool numeric)
 }
 
 static void save_service(FILE *out, const struct service *service,
-			 bool numeric)
+			 bool numeric, bool classic)
 {
 	fputs("-A ", out);
 	save_key(out, service, numeric);
@@ -47,7 +47,8 @@ static void save_service(FILE *out, const struct service *service,
 		fputs(" -b ", out);
 		print_sched_flags(out, service);
 	}
-	print_terms(out, &service->terms, "--");
+	if (!classic)
+		print_terms(out, &service->terms, "--");
 	fputc('\n', out);
 }
 
@@ -81,8 +82,17 @@ static char forward_letter(uint32_t forward)
 	}
 }
 
+static void save_drain(FILE *out, const struct drain *drain)
+{
+	if (!drain->on)
+		return;
+	fputs(" --drain", out);
+	if (drain->seconds)
+		fprintf(out, "=%u", drain->seconds);
+}
+
 static void save_dest(FILE *out, const struct service *service,
-		      const struct dest *dest, bool numeric)
+		      const struct dest *dest, bool numeric, bool classic)
 {
 	char name[NAMES_SIZE];
 
@@ -98,23 +108,22 @@ static void save_dest(FILE *out, const struct service *service,
 		fprintf(out, " -x %u", dest->u_threshold);
 	if (dest->l_threshold)
 		fprintf(out, " -y %u", dest->l_threshold);
-	if (dest->drain.on)
-		fputs(" --drain", out);
-	if (dest->drain.seconds)
-		fprintf(out, "=%u", dest->drain.seconds);
+	if (!classic)
+		save_drain(out, &dest->drain);
 	fputc('\n', out);
 }
 
-void save_services(FILE *out, const struct list *table, bool numeric)
+void save_services(FILE *out, const struct list *table, bool numeric,
+		   bool classic)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct entry *entry = list_at(table, struct entry, i);
 
-		save_service(out, &entry->service, numeric);
+		save_service(out, &entry->service, numeric, classic);
 		for (size_t j = 0; j < entry->dests.count; j++)
 			save_dest(out, &entry->service,
 				  list_at(&entry->dests, struct dest, j),
-				  numeric);
+				  numeric, classic);
 	}
 }
 

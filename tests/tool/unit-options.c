@@ -245,7 +245,7 @@ static void meant(void)
 		if (cases[i][1][1] == 'a')
 			list_add(&entry.dests, &cmd.dest);
 		list_add(&table, &entry);
-		save_services(out, &table, true);
+		save_services(out, &table, true, false);
 		fclose(out);
 		text[strcspn(text, "\n")] = '\0';
 		line = text;

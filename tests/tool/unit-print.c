@@ -342,15 +342,26 @@ static void drops(void)
 	list_free(&list);
 }
 
+static void expect_saved(const struct list *table, const char *wanted,
+			 const char *title)
+{
+	struct timeouts timeouts = { 900, 120, 300 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	save_timeouts(out, &timeouts);
+	save_services(out, table, true, classic);
+	fclose(out);
+	expect_text(text, wanted, title);
+	free(text);
+}
+
 static void saved(void)
 {
 	struct list table = LIST_OF(struct entry);
 	struct entry *entry = add_service(&table, "1.2.3.4", 80, 0, "wrr");
-	struct timeouts timeouts = { 900, 120, 300 };
-	char *text = NULL;
 	struct dest *dest;
-	size_t size;
-	FILE *out;
 
 	dest = add_dest(entry, "10.0.0.1", 8080, SHUNT_FWD_MASQ);
 	dest->u_threshold = 10;
@@ -359,26 +370,35 @@ static void saved(void)
 	dest = add_dest(entry, "10.0.0.2", 80, SHUNT_FWD_TUNNEL);
 	dest->tun_type = TUNNEL_GRE;
 	dest->tun_flags = TUNNEL_F_CSUM;
-	add_dest(entry, "10.0.0.3", 80, SHUNT_FWD_LOCAL);
+	dest = add_dest(entry, "10.0.0.3", 80, SHUNT_FWD_LOCAL);
+	dest->weight = 0;
+	dest->drain = (struct drain){ true, true, 9 };
 	entry = add_service(&table, "::", 0, 8, "sh");
 	entry->service.flags = SHUNT_SVC_F_PERSISTENT |
 			       SHUNT_SVC_F_ONEPACKET | SHUNT_SVC_F_SCHED3;
 	entry->service.timeout = 60;
 	entry->service.netmask = 64;
+	entry->service.terms.value[TERM_UDP] = 5;
+	entry->service.terms.value[TERM_UDP_LEAVE] = 1;
 
-	out = open_memstream(&text, &size);
-	save_timeouts(out, &timeouts);
-	save_services(out, &table, true);
-	fclose(out);
-	expect_text(text,
-		    "--set 900 120 300\n"
-		    "-A -t 1.2.3.4:80 -s wrr\n"
-		    "-a -t 1.2.3.4:80 -r 10.0.0.1:8080 -m -w 0 -x 10 -y 5\n"
-		    "-a -t 1.2.3.4:80 -r 10.0.0.2:80 -i -w 1 --tun-type gre --tun-csum\n"
-		    "-a -t 1.2.3.4:80 -r 10.0.0.3:80 -g -w 1\n"
-		    "-A -f 8 -6 -s sh -p 60 -M 64 -o -b flag-3\n",
-		    "what is saved");
-	free(text);
+	expect_saved(&table,
+		     "--set 900 120 300\n"
+		     "-A -t 1.2.3.4:80 -s wrr\n"
+		     "-a -t 1.2.3.4:80 -r 10.0.0.1:8080 -m -w 0 -x 10 -y 5\n"
+		     "-a -t 1.2.3.4:80 -r 10.0.0.2:80 -i -w 1 --tun-type gre --tun-csum\n"
+		     "-a -t 1.2.3.4:80 -r 10.0.0.3:80 -g -w 0 --drain=9\n"
+		     "-A -f 8 -6 -s sh -p 60 -M 64 -o -b flag-3 --udp-timeout 5 --udp-leave\n",
+		     "what is saved");
+	classic = true;
+	expect_saved(&table,
+		     "--set 900 120 300\n"
+		     "-A -t 1.2.3.4:80 -s wrr\n"
+		     "-a -t 1.2.3.4:80 -r 10.0.0.1:8080 -m -w 0 -x 10 -y 5\n"
+		     "-a -t 1.2.3.4:80 -r 10.0.0.2:80 -i -w 1 --tun-type gre --tun-csum\n"
+		     "-a -t 1.2.3.4:80 -r 10.0.0.3:80 -g -w 0\n"
+		     "-A -f 8 -6 -s sh -p 60 -M 64 -o -b flag-3\n",
+		     "as ipvsadm, what it can read");
+	classic = false;
 	table_free(&table);
 }
 
