@@ -140,6 +140,38 @@ resets_dr() {
 	resets DR -g director:eth0
 }
 
+# The director itself as real server, under its own address and under the virtual one, and as client.
+resets_own() {
+	local port
+	nat_up
+	serve 80
+	must serve director L 80 8080
+	rules <<-RULES
+		-A -t $VIP:81 -s rr --reset-on-expiry
+		-a -t $VIP:81 -r $DIP:8080 -m
+		-A -t $VIP:80 -s rr --reset-on-expiry
+		-a -t $VIP:80 -r $DIP:80 -g
+		-A -t $VIP:82 -s rr --reset-on-expiry
+		-a -t $VIP:82 -r $RIP1:80 -m
+	RULES
+	must ns client
+	must tcp nat "$VIP" 81
+	asked "the director serves by NAT" L "who nat"
+	must tcp same "$VIP" 80
+	asked "and by leaving all as it is" L "who same"
+	must ns director
+	must tcp mine "$VIP" 82
+	asked "it is a client, too" A "who mine"
+	is "three ends are the director's" "$(sockets director)" "01 01 01"
+	for port in 80 81 82; do
+		adm -E -t "$VIP:$port" -s rr --reset-on-expiry --tcp-timeout 1
+	done
+	wait_for "all of them expire" no_open
+	wait_for "the director has lost its ends" without director
+	wait_for "the client, too" without client
+	wait_for "and the server" without rs1
+}
+
 # Where the datagrams of ID come out, N of them.
 each() {
 	local i out=
@@ -315,4 +347,4 @@ staying() {
 	wait "$MONITOR"
 }
 
-run timeouts resets_nat resets_dr leaving draining staying
+run timeouts resets_nat resets_dr resets_own leaving draining staying
