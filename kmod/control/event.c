@@ -8,8 +8,8 @@
 #include "table/dest.h"
 
 /*
- * While a command is carried out the family is there. What comes from no command
- * has to see to it that it is.
+ * While a command is carried out the family is there. What comes from no
+ * command has to see to it that it is.
  */
 static DEFINE_MUTEX(end_mutex);
 static bool ended;

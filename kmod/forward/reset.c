@@ -220,7 +220,7 @@ static void to_server(struct shunt_net *sn, const struct shunt_conn *c)
 		kfree_skb(skb);
 		break;
 	case SHUNT_PASS:
-		/* The director is the real server, under the address it has now. */
+		/* To the director, under the address that it has now. */
 		shunt_packet_parse(&pkt);
 		output(sn, skb, &pkt.tuple);
 		break;

@@ -12,11 +12,11 @@
 
 /* In the order of the attributes, from SHUNT_SVC_ATTR_TIMEOUT_TCP on. */
 enum shunt_term {
-	SHUNT_TERM_TCP,		/* seconds; as the next two, 0 for the netns's */
+	SHUNT_TERM_TCP,		/* three times seconds, 0: the netns's */
 	SHUNT_TERM_TCP_FIN,
 	SHUNT_TERM_UDP,
 	SHUNT_TERM_RESET,	/* 1: RST to both ends of what expires */
-	SHUNT_TERM_UDP_LEAVE,	/* 1: UDP does not stay where nothing new goes */
+	SHUNT_TERM_UDP_LEAVE,	/* 1: UDP stays only where new ones go */
 	SHUNT_TERM_MAX,
 };
 

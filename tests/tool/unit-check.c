@@ -78,7 +78,10 @@ static struct command base(const struct taken *by)
 	return cmd;
 }
 
-/* Timeouts want their protocol; tunnel options want a tunnel, of the type that takes all of them. */
+/*
+ * Timeouts want their protocol; tunnel options want a tunnel, of the type that
+ * takes all of them.
+ */
 static void add_option(struct command *cmd, int id)
 {
 	cmd->given |= 1ULL << id;
