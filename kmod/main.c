@@ -10,6 +10,7 @@
 #include "control/ipvs.h"
 #include "control/netlink.h"
 #include "control/sysctl.h"
+#include "forward/bypass.h"
 #include "net.h"
 #include "path/frag.h"
 #include "path/hook.h"
@@ -75,6 +76,7 @@ static void __net_exit net_exit(struct net *net)
 
 	mutex_lock(&sn->mutex);
 	shunt_config_exit(sn);
+	shunt_bypass_exit(sn);
 	mutex_unlock(&sn->mutex);
 
 	sn->used = sn->wheel;

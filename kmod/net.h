@@ -20,12 +20,20 @@
 
 struct ctl_table_header;
 struct nf_hook_ops;
+struct shunt_dest;
 struct shunt_wheel;
 
 #define SHUNT_TRASH_BITS	10
+#define SHUNT_REAL_BITS		8
 
 /**
  * struct shunt_settings - what the sysctls of a netns say
+ * @cache_bypass:	not 0: where a service by mark has no real server left, a
+ *			packet goes to its own destination
+ * @nat_icmp_send:	not 0: a real server reached by NAT is told when a packet of
+ *			its belongs to no connection
+ * @schedule_icmp:	not 0: an ICMP error about an unknown connection to a
+ *			virtual service begins one
  * @sloppy_tcp:		not 0: a connection may begin with any TCP segment but
  *			a RST, as seen after a failover
  * @expire_nodest_conn:	not 0: a connection ends when its real server is removed
@@ -39,6 +47,9 @@ struct shunt_wheel;
  * Read locklessly; any int is accepted, as with IPVS.
  */
 struct shunt_settings {
+	int cache_bypass;
+	int nat_icmp_send;
+	int schedule_icmp;
 	int sloppy_tcp;
 	int expire_nodest_conn;
 	int expire_quiescent_template;
@@ -68,6 +79,7 @@ struct shunt_settings {
  * @generation:		grows with every change of what is configured
  * @trash:		removed real servers by address and port, see
  *			table/trash.c
+ * @reals:		real servers reached by NAT, see table/real.c; read under RCU
  * @trash_work:		frees them when their time has come
  * @draining:	real servers that are draining
  * @drain_work:	sees when they are empty or have to be (control/drain.c)
@@ -79,6 +91,8 @@ struct shunt_settings {
  *			replies may come by; read locklessly
  * @by_mark:		services by firewall mark there are; read locklessly
  * @all_ports:		services for all ports there are; read locklessly
+ * @nobody4:		stands for no real server (forward/bypass.c), set once
+ * @nobody6:		likewise, for IPv6
  * @used:		had a service in its life; set at its end
  * @defrag6_held:	IPv6 packets are reassembled on our behalf
  */
@@ -101,6 +115,7 @@ struct shunt_net {
 	unsigned int service_count;
 	u32 generation;
 	DECLARE_HASHTABLE(trash, SHUNT_TRASH_BITS);
+	DECLARE_HASHTABLE(reals, SHUNT_REAL_BITS);
 	struct delayed_work trash_work;
 	struct list_head draining;
 	struct delayed_work drain_work;
@@ -108,6 +123,8 @@ struct shunt_net {
 	struct nf_hook_ops *hooks;
 	unsigned int by_mark;
 	unsigned int all_ports;
+	struct shunt_dest __rcu *nobody4;
+	struct shunt_dest __rcu *nobody6;
 	bool nat;
 	bool used;
 	bool defrag6_held;

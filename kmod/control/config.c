@@ -9,11 +9,13 @@
 
 #include "control/drain.h"
 #include "control/event.h"
+#include "forward/bypass.h"
 #include "path/frag.h"
 #include "path/hook.h"
 #include "sched/sched.h"
 #include "table/dest.h"
 #include "table/expire.h"
+#include "table/real.h"
 #include "table/trash.h"
 
 /* Flags of every service. HASHED changes nothing: who sends it has it. */
@@ -175,6 +177,8 @@ int shunt_config_add_service(struct shunt_net *sn,
 	if (err)
 		return err;
 	err = prepare_net(sn, config->key.af);
+	if (!err && config->key.fwmark)
+		err = shunt_bypass_prepare(sn, config->key.af);
 	if (!err) {
 		svc = shunt_service_create(sn, &config->key, config->sched,
 					   flags);
@@ -359,10 +363,6 @@ static int check_dest(const struct shunt_service *svc,
 		NL_SET_ERR_MSG(extack, "forwarding through a tunnel is not supported yet, only NAT and direct routing are");
 		return -EOPNOTSUPP;
 	}
-	if (config->fwd == SHUNT_FWD_BYPASS) {
-		NL_SET_ERR_MSG(extack, "forwarding past the real servers is not supported yet, only NAT and direct routing are");
-		return -EOPNOTSUPP;
-	}
 	if (config->weight > INT_MAX) {
 		NL_SET_ERR_MSG(extack, "the weight is out of range");
 		return -ERANGE;
@@ -397,8 +397,12 @@ static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 	WRITE_ONCE(dest->upper, config->upper);
 	WRITE_ONCE(dest->lower, config->lower);
 	shunt_dest_check_load(dest);
-	if (config->fwd == SHUNT_FWD_MASQ)
+	if (config->fwd == SHUNT_FWD_MASQ) {
 		WRITE_ONCE(sn->nat, true);
+		shunt_real_add(sn, dest);
+	} else {
+		shunt_real_remove(dest);
+	}
 }
 
 static void set_drain(struct shunt_net *sn, struct shunt_dest *dest,

@@ -38,6 +38,8 @@ static const char *fwd_name(u8 fwd)
 		return "Masq";
 	case SHUNT_FWD_LOCAL:
 		return "Local";
+	case SHUNT_FWD_BYPASS:
+		return "Bypass";
 	default:
 		return "Route";
 	}

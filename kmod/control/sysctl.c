@@ -18,9 +18,12 @@ static const struct {
 	size_t offset;
 } knobs[] = {
 #define KNOB(name)	{ #name, offsetof(struct shunt_settings, name) }
+	KNOB(cache_bypass),
 	KNOB(conn_reuse_mode),
 	KNOB(expire_nodest_conn),
 	KNOB(expire_quiescent_template),
+	KNOB(nat_icmp_send),
+	KNOB(schedule_icmp),
 	KNOB(sloppy_tcp),
 	KNOB(snat_reroute),
 #undef KNOB

@@ -11,6 +11,7 @@
 #include <net/ip6_fib.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <uapi/linux/shunt.h>
 
 #include "forward/route.h"
 #include "table/conn.h"
@@ -77,6 +78,15 @@ static bool check6(struct shunt_packet *pkt, unsigned int mtu)
 	return true;
 }
 
+/* What goes past the real servers goes to where the packet says. */
+static const struct shunt_route *find_route(const struct shunt_packet *pkt,
+					    const struct shunt_conn *c)
+{
+	const union nf_inet_addr addr = shunt_tuple_dst(&pkt->tuple);
+
+	return shunt_route_once(pkt->sn, c->af, &addr);
+}
+
 /**
  * shunt_forward_check() - may this packet go to its real server
  * @pkt:	the packet, as the client sent it
@@ -94,7 +104,9 @@ const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 	const struct shunt_route *route;
 	unsigned int mtu;
 
-	route = shunt_route_get(pkt->sn, c->dest);
+	route = likely(c->fwd != SHUNT_FWD_BYPASS) ?
+			shunt_route_get(pkt->sn, c->dest) :
+			find_route(pkt, c);
 	if (IS_ERR(route)) {
 		shunt_drop(pkt->sn, PTR_ERR(route) == -ENOMEM ?
 					    SHUNT_DROP_NO_MEMORY :

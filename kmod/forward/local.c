@@ -34,8 +34,9 @@ static bool stays(const struct shunt_packet *pkt)
  * @route:	to its real server
  *
  * Where one of client and real server is the director itself, the other may be
- * out of its reach. Loopback addresses mean nothing on the wire, and with direct
- * routing an address that is not the director's own is nobody's here.
+ * out of its reach. Loopback addresses mean nothing on the wire, with direct
+ * routing an address that is not the director's own is nobody's here, and past
+ * the real servers there is nothing but other hosts.
  *
  * Context: RCU read lock.
  * Return: false when the packet is to be dropped.
@@ -48,6 +49,8 @@ bool shunt_local_check(const struct shunt_packet *pkt,
 
 	if (!route->local)
 		return !is_loopback(c->af, &client);
+	if (c->fwd == SHUNT_FWD_BYPASS)
+		return false;
 	if (c->fwd == SHUNT_FWD_MASQ)
 		return pkt->own || !is_loopback(c->af, &c->dest->addr);
 	return !pkt->own || stays(pkt);

@@ -54,11 +54,10 @@ static void remember(struct shunt_routes *routes, struct shunt_route *route,
  * FLOWI_FLAG_KNOWN_NH: the packet may carry another destination than the one it
  * is routed to (DR), so the route itself has to name the neighbour.
  */
-static bool find4(struct net *net, const struct shunt_dest *dest,
-		  struct shunt_route *route)
+static bool find4(struct net *net, __be32 addr, struct shunt_route *route)
 {
 	struct flowi4 fl4 = {
-		.daddr = dest->addr.ip,
+		.daddr = addr,
 		.flowi4_flags = FLOWI_FLAG_KNOWN_NH,
 	};
 	struct rtable *rt = ip_route_output_key(net, &fl4);
@@ -71,11 +70,11 @@ static bool find4(struct net *net, const struct shunt_dest *dest,
 	return true;
 }
 
-static bool find6(struct net *net, const struct shunt_dest *dest,
+static bool find6(struct net *net, const struct in6_addr *addr,
 		  struct shunt_route *route)
 {
 	struct flowi6 fl6 = {
-		.daddr = dest->addr.in6,
+		.daddr = *addr,
 		.flowi6_flags = FLOWI_FLAG_KNOWN_NH,
 	};
 	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
@@ -91,22 +90,30 @@ static bool find6(struct net *net, const struct shunt_dest *dest,
 	return true;
 }
 
-static struct shunt_route *find(struct shunt_net *sn, struct shunt_dest *dest)
+static struct shunt_route *find_to(struct net *net, u8 af,
+				   const union nf_inet_addr *addr)
 {
 	struct shunt_route *route = kmalloc(sizeof(*route), GFP_ATOMIC);
-	u32 forgotten = READ_ONCE(sn->routes.forgotten);
-	bool found;
 
 	if (!route)
 		return ERR_PTR(-ENOMEM);
+	if (af == AF_INET ? find4(net, addr->ip, route) :
+			    find6(net, &addr->in6, route))
+		return route;
+	kfree(route);
+	return ERR_PTR(-EHOSTUNREACH);
+}
+
+static struct shunt_route *find(struct shunt_net *sn, struct shunt_dest *dest)
+{
+	u32 forgotten = READ_ONCE(sn->routes.forgotten);
+	struct shunt_route *route;
+
 	/* Pairs with the lock under which the routes are forgotten. */
 	smp_rmb();
-	found = dest->af == AF_INET ? find4(sn->net, dest, route) :
-				      find6(sn->net, dest, route);
-	if (!found) {
-		kfree(route);
-		return ERR_PTR(-EHOSTUNREACH);
-	}
+	route = find_to(sn->net, dest->af, &dest->addr);
+	if (IS_ERR(route))
+		return route;
 	route->cache = &dest->route;
 	remember(&sn->routes, route, forgotten);
 	return route;
@@ -130,6 +137,25 @@ const struct shunt_route *shunt_route_get(struct shunt_net *sn,
 	if (likely(route && dst_check(route->dst, route->cookie)))
 		return route;
 	return find(sn, dest);
+}
+
+/**
+ * shunt_route_once() - a route that nobody remembers
+ * @sn:		the netns
+ * @af:		AF_INET or AF_INET6
+ * @addr:	where to
+ *
+ * Context: RCU read lock, under which the result stays valid.
+ * Return: as shunt_route_get().
+ */
+const struct shunt_route *shunt_route_once(struct shunt_net *sn, u8 af,
+					   const union nf_inet_addr *addr)
+{
+	struct shunt_route *route = find_to(sn->net, af, addr);
+
+	if (!IS_ERR(route))
+		call_rcu(&route->rcu, free_route);
+	return route;
 }
 
 /**

@@ -14,6 +14,7 @@
 #include <linux/spinlock.h>
 
 struct dst_entry;
+union nf_inet_addr;
 struct shunt_dest;
 struct shunt_net;
 struct shunt_route;
@@ -62,6 +63,8 @@ void shunt_routes_init(struct shunt_routes *routes);
 
 const struct shunt_route *shunt_route_get(struct shunt_net *sn,
 					  struct shunt_dest *dest);
+const struct shunt_route *shunt_route_once(struct shunt_net *sn, u8 af,
+					   const union nf_inet_addr *addr);
 void shunt_route_forget(struct shunt_routes *routes,
 			struct shunt_route_cache *cache);
 

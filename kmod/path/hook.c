@@ -70,7 +70,8 @@ static enum shunt_verdict begin(struct shunt_packet *pkt)
 
 	c = shunt_schedule(pkt, &verdict);
 	if (!c)
-		return verdict;
+		return verdict == SHUNT_PASS ? shunt_schedule_none(pkt) :
+					       verdict;
 	verdict = deliver(pkt, c);
 	shunt_conn_discard(c);
 	return verdict;
@@ -156,9 +157,9 @@ static enum shunt_verdict flow_out(struct shunt_packet *pkt)
 	enum shunt_dir dir;
 
 	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
-	if (!c || dir != SHUNT_DIR_REPLY)
-		return SHUNT_PASS;
-	return reply(pkt, c);
+	if (!c)
+		return shunt_schedule_none(pkt);
+	return dir == SHUNT_DIR_REPLY ? reply(pkt, c) : SHUNT_PASS;
 }
 
 static __always_inline enum shunt_verdict
@@ -209,6 +210,16 @@ static bool collect(struct sk_buff *skb, u8 pf, struct net *net, u32 user)
 	       shunt_frag_gather(skb, net, user) == SHUNT_STOLEN;
 }
 
+static bool is_icmp(const struct sk_buff *skb, u8 pf)
+{
+	return pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol == IPPROTO_ICMP :
+				    ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6;
+}
+
+/*
+ * Replies, where there is NAT; errors always: those about a virtual service that
+ * is known by a mark go through the director when they have none.
+ */
 static unsigned int forward(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
@@ -216,7 +227,7 @@ static unsigned int forward(void *priv, struct sk_buff *skb,
 	struct shunt_net *sn = priv;
 	struct shunt_packet pkt;
 
-	if (!READ_ONCE(sn->nat))
+	if (!READ_ONCE(sn->nat) && !is_icmp(skb, state->pf))
 		return NF_ACCEPT;
 	if (collect(skb, state->pf, sn->net, IP_DEFRAG_VS_FWD))
 		return NF_STOLEN;

@@ -10,6 +10,7 @@
 #include <uapi/linux/shunt.h>
 
 #include "forward/forward.h"
+#include "path/schedule.h"
 #include "table/conn.h"
 #include "table/dest.h"
 
@@ -144,6 +145,24 @@ static bool is_for(const struct shunt_packet *pkt,
 	return ipv6_addr_equal(&pkt->tuple.dst6, &tuple->dst6);
 }
 
+/* About a connection that is unknown here, but may be with a service of ours. */
+static enum shunt_verdict begin(struct shunt_packet *pkt,
+				const struct quoted *quoted,
+				const struct shunt_tuple *request)
+{
+	enum shunt_verdict verdict;
+	struct shunt_conn *c;
+
+	if (!READ_ONCE(pkt->sn->settings.schedule_icmp) || !checksum_ok(pkt))
+		return SHUNT_PASS;
+	c = shunt_schedule_quoted(pkt, request, &verdict);
+	if (!c)
+		return verdict;
+	verdict = to_server(pkt, quoted, c);
+	shunt_conn_discard(c);
+	return verdict;
+}
+
 /**
  * shunt_icmp() - handle an ICMP packet
  * @pkt:	the packet, of kind SHUNT_PACKET_ICMP
@@ -171,7 +190,7 @@ enum shunt_verdict shunt_icmp(struct shunt_packet *pkt)
 		return SHUNT_PASS;
 	c = shunt_conn_lookup(pkt->sn, &tuple, &dir);
 	if (!c)
-		return SHUNT_PASS;
+		return begin(pkt, &quoted, &tuple);
 	if (!checksum_ok(pkt))
 		return shunt_packet_drop(pkt, SHUNT_DROP_BAD_ICMP);
 	if (dir == SHUNT_DIR_REPLY)

@@ -4,11 +4,13 @@
 #include <linux/icmpv6.h>
 #include <net/icmp.h>
 
+#include "forward/bypass.h"
 #include "proto/proto.h"
 #include "sched/sched.h"
 #include "table/conn.h"
 #include "table/dest.h"
 #include "table/persist.h"
+#include "table/real.h"
 
 /* How many real servers are tried whose replies could be taken for others'. */
 #define MAX_TRIES	8
@@ -48,17 +50,18 @@ static struct shunt_service *find_service(const struct shunt_packet *pkt)
 }
 
 /*
- * There is no socket that could answer with a RST, so the client learns by an
+ * There is no socket that could answer with a RST, so the sender learns by an
  * ICMP error that nobody serves here.
  */
-static void refuse(struct shunt_packet *pkt)
+static enum shunt_verdict refuse(struct shunt_packet *pkt,
+				 enum shunt_drop reason)
 {
 	if (pkt->tuple.af == AF_INET)
 		icmp_send(pkt->skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
 	else
 		shunt_packet_icmp6(pkt, ICMPV6_DEST_UNREACH,
 				   ICMPV6_PORT_UNREACH, 0);
-	shunt_drop(pkt->sn, SHUNT_DROP_NO_DEST);
+	return shunt_packet_drop(pkt, reason);
 }
 
 /* The real server that the scheduler says; @again when that could not be. */
@@ -103,6 +106,18 @@ static int stay(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 	return 0;
 }
 
+/* No real server is left: the packet may go to its own destination. */
+static int go_past(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
+		   const struct shunt_service *svc)
+{
+	plan->dest = shunt_bypass_dest(pkt->sn, svc, &pkt->tuple);
+	if (!plan->dest)
+		return -ECONNREFUSED;
+	plan->fwd = SHUNT_FWD_BYPASS;
+	plan->port = 0;
+	return 0;
+}
+
 /* With TCP, one packet would be nothing to schedule. */
 static struct shunt_conn *make(const struct shunt_packet *pkt,
 			       const struct shunt_service *svc,
@@ -129,6 +144,8 @@ static struct shunt_conn *create(const struct shunt_packet *pkt,
 					    pkt->tcp_flags);
 	err = shunt_service_is_persistent(svc) ? stay(&plan, pkt, svc) :
 						 choose(&plan, pkt, svc, again);
+	if (unlikely(err == -ECONNREFUSED))
+		err = go_past(&plan, pkt, svc);
 	if (err)
 		return ERR_PTR(err);
 	c = make(pkt, svc, &plan);
@@ -163,7 +180,7 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 			return c;
 		switch (PTR_ERR(c)) {
 		case -ECONNREFUSED:
-			refuse(pkt);
+			refuse(pkt, SHUNT_DROP_NO_DEST);
 			return NULL;
 		case -EEXIST:
 			c = find_twin(pkt);
@@ -196,6 +213,15 @@ static bool may_begin(const struct shunt_packet *pkt)
 	       !(pkt->tcp_flags & SHUNT_TCP_RST);
 }
 
+static struct shunt_conn *ask_service(struct shunt_packet *pkt,
+				      enum shunt_verdict *verdict)
+{
+	struct shunt_service *svc = find_service(pkt);
+
+	*verdict = svc ? SHUNT_DROP : SHUNT_PASS;
+	return svc ? connect(pkt, svc) : NULL;
+}
+
 /**
  * shunt_schedule() - make a connection for a packet that has none
  * @pkt:	a packet of kind SHUNT_PACKET_FLOW
@@ -208,15 +234,46 @@ static bool may_begin(const struct shunt_packet *pkt)
 struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 				  enum shunt_verdict *verdict)
 {
-	struct shunt_service *svc;
-
 	*verdict = SHUNT_PASS;
-	if (!may_begin(pkt))
-		return NULL;
-	svc = find_service(pkt);
-	if (!svc)
-		return NULL;
+	return may_begin(pkt) ? ask_service(pkt, verdict) : NULL;
+}
 
-	*verdict = SHUNT_DROP;
-	return connect(pkt, svc);
+/**
+ * shunt_schedule_quoted() - make a connection for one that an ICMP error is about
+ * @pkt:	the error
+ * @request:	what a request of that connection would look like
+ * @verdict:	as for shunt_schedule()
+ *
+ * Directors that share their clients may get each other's errors: what chooses
+ * the same real server as the other one does sends the error there.
+ *
+ * Context and return value as for shunt_schedule().
+ */
+struct shunt_conn *shunt_schedule_quoted(const struct shunt_packet *pkt,
+					 const struct shunt_tuple *request,
+					 enum shunt_verdict *verdict)
+{
+	struct shunt_packet asked = *pkt;
+
+	asked.tuple = *request;
+	asked.tcp_flags = 0;
+	return ask_service(&asked, verdict);
+}
+
+/**
+ * shunt_schedule_none() - what becomes of a reply that has no connection
+ * @pkt:	a packet of kind SHUNT_PACKET_FLOW without a connection
+ *
+ * The real server can be told, as its client would do. A RST needs no answer.
+ *
+ * Context: RCU read lock.
+ * Return: SHUNT_PASS, or SHUNT_DROP.
+ */
+enum shunt_verdict shunt_schedule_none(struct shunt_packet *pkt)
+{
+	if (likely(!READ_ONCE(pkt->sn->settings.nat_icmp_send)) ||
+	    pkt->tcp_flags & SHUNT_TCP_RST ||
+	    !shunt_real_sends(pkt->sn, &pkt->tuple))
+		return SHUNT_PASS;
+	return refuse(pkt, SHUNT_DROP_NO_CONN);
 }

@@ -11,5 +11,9 @@ struct shunt_conn;
 
 struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 				  enum shunt_verdict *verdict);
+struct shunt_conn *shunt_schedule_quoted(const struct shunt_packet *pkt,
+					 const struct shunt_tuple *request,
+					 enum shunt_verdict *verdict);
+enum shunt_verdict shunt_schedule_none(struct shunt_packet *pkt);
 
 #endif /* SHUNT_SCHEDULE_H */

@@ -24,6 +24,8 @@
 	       "larger than the path's MTU (an ICMP error was sent)")	       \
 	reason(CLASH, "clash",						       \
 	       "another connection already has the same client and real server ports") \
+	reason(NO_CONN, "no_conn",					       \
+	       "a real server's packet belongs to no connection (an ICMP error was sent)") \
 	reason(BAD_ICMP, "bad_icmp",					       \
 	       "ICMP error about a connection with a wrong checksum")	       \
 	reason(TABLE, "table",						       \

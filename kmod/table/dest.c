@@ -5,6 +5,7 @@
 
 #include "net.h"
 #include "table/expire.h"
+#include "table/real.h"
 #include "table/trash.h"
 
 static void free_dest(struct rcu_head *rcu)
@@ -51,7 +52,14 @@ struct shunt_dest *shunt_dest_lookup(const struct shunt_service *svc, u8 af,
 	return NULL;
 }
 
-static struct shunt_dest *alloc_dest(void)
+/**
+ * shunt_dest_alloc() - make a real server that is in no service
+ * @sn:	the netns
+ * @af:	AF_INET or AF_INET6
+ *
+ * Return: the real server, for shunt_dest_put(), or NULL when out of memory.
+ */
+struct shunt_dest *shunt_dest_alloc(struct shunt_net *sn, u8 af)
 {
 	struct shunt_dest *dest = kzalloc(sizeof(*dest), GFP_KERNEL_ACCOUNT);
 
@@ -63,6 +71,8 @@ static struct shunt_dest *alloc_dest(void)
 		return NULL;
 	}
 	refcount_set(&dest->refs, 1);
+	dest->sn = sn;
+	dest->af = af;
 	return dest;
 }
 
@@ -92,11 +102,9 @@ struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
 		clear_bit(SHUNT_DEST_REMOVED, &dest->flags);
 		dest->last_weight = 0;
 	} else {
-		dest = alloc_dest();
+		dest = shunt_dest_alloc(sn, af);
 		if (!dest)
 			return NULL;
-		dest->sn = sn;
-		dest->af = af;
 		dest->addr = *addr;
 		dest->port = port;
 		dest->key = svc->key;
@@ -157,6 +165,7 @@ void shunt_dest_remove(struct shunt_net *sn, struct shunt_dest *dest)
 	shunt_dest_settle(sn, dest);
 	shunt_dest_undrain(dest);
 	list_del(&dest->list);
+	shunt_real_remove(dest);
 	shunt_trash_put(sn, dest);
 	if (READ_ONCE(sn->settings.expire_nodest_conn))
 		shunt_wheel_resort(sn);

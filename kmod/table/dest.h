@@ -66,6 +66,8 @@ enum shunt_load {
  * @list:	in shunt_service.dests, or .removed while it is in the trash and
  *		has a service; shunt_net.mutex
  * @trash:	in shunt_net.trash; shunt_net.mutex
+ * @real:	in shunt_net.reals while it is in a service and reached by NAT;
+ *		shunt_net.mutex
  * @svc:	its service, NULL once that is gone; shunt_net.mutex
  * @key:	its service's key, by which the trash knows it
  * @id:		grows with every new one of a netns, so that a dump can resume
@@ -102,6 +104,7 @@ struct shunt_dest {
 	u32 last_weight;
 	struct list_head list;
 	struct hlist_node trash;
+	struct hlist_node real;
 	struct shunt_service *svc;
 	struct shunt_service_key key;
 	u32 id;
@@ -113,6 +116,7 @@ struct shunt_dest {
 	struct rcu_head rcu;
 };
 
+struct shunt_dest *shunt_dest_alloc(struct shunt_net *sn, u8 af);
 struct shunt_dest *shunt_dest_create(struct shunt_net *sn,
 				     struct shunt_service *svc, u8 af,
 				     const union nf_inet_addr *addr,

@@ -12,10 +12,10 @@ family() {
 	F=IPv$1
 	if [ "$1" = 4 ]; then
 		client=$CIP virtual=$VIP own=$DIP server=$RIP1 loopback=127.0.0.1 at="" ta="" bits=32
-		nobody=172.16.1.99 moving=172.16.1.77 closed=3/3 nodad=
+		nobody=172.16.1.99 moving=172.16.1.77 closed=3/3
 	else
 		client=$CIP6 virtual=$VIP6 own=$DIP6 server=$RIP16 loopback=::1 at="[" ta="]" bits=128
-		nobody=2001:db8:16::99 moving=2001:db8:16::77 closed=1/4 nodad=nodad
+		nobody=2001:db8:16::99 moving=2001:db8:16::77 closed=1/4
 	fi
 }
 
@@ -230,13 +230,13 @@ nat_server() {
 	same "$F, connections" "$(known | grep -v '^TCP .*:9090')"
 	is "$F, connections by direct routing" "$(known | grep -c '^TCP [A-Z]*_WAIT .*:9090$')" 2
 
-	ip -n director address add "$moving/$bits" dev lo ${nodad:+$nodad}
+	ip -n director address add "$moving/$bits" dev lo
 	answers "an address that the director has" 87 L 4020
 	ip -n director address delete "$moving/$bits" dev lo
-	ip -n rs1 address add "$moving/$bits" dev eth0 ${nodad:+$nodad}
+	ip -n rs1 address add "$moving/$bits" dev eth0
 	answers "an address that the director had and a real server has" 87 A 4021
 	ip -n rs1 address delete "$moving/$bits" dev eth0
-	ip -n director address add "$moving/$bits" dev lo ${nodad:+$nodad}
+	ip -n director address add "$moving/$bits" dev lo
 	answers "and back again" 87 L 4022
 
 	# What nobody can say by a command, but other clients of the interface can.
