@@ -10,6 +10,7 @@
 
 const struct shunt_settings shunt_default_settings = {
 	.conn_reuse_mode = 1,
+	.pmtu_disc = 1,
 	.snat_reroute = 1,
 };
 
@@ -21,6 +22,7 @@ static const struct {
 	KNOB(conn_reuse_mode),
 	KNOB(expire_nodest_conn),
 	KNOB(expire_quiescent_template),
+	KNOB(pmtu_disc),
 	KNOB(sloppy_tcp),
 	KNOB(snat_reroute),
 #undef KNOB

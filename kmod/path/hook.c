@@ -63,6 +63,8 @@ static enum shunt_verdict deliver(struct shunt_packet *pkt,
 		return shunt_nat_request(pkt, c);
 	case SHUNT_FWD_LOCAL:
 		return shunt_local_deliver(pkt, NULL);
+	case SHUNT_FWD_TUNNEL:
+		return shunt_tunnel_request(pkt, c);
 	default:
 		return shunt_dr_request(pkt, c);
 	}
