@@ -62,9 +62,10 @@ static unsigned int header_size(struct shunt_tunnel tunnel, bool remcsum)
 	}
 }
 
+/* Remote checksum offload wants an outer checksum, too. */
 static bool has_csum(const struct wrapping *w)
 {
-	return w->tunnel.flags & SHUNT_TUN_F_CSUM;
+	return w->tunnel.flags & (SHUNT_TUN_F_CSUM | SHUNT_TUN_F_REMCSUM);
 }
 
 /* Remote checksum offload is for sums that have yet to be computed. */

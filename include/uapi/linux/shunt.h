@@ -210,7 +210,7 @@ enum shunt_tun_type {
 	SHUNT_TUN_GRE,
 };
 
-/* Checksums of GUE and GRE tunnels; the second is GUE's alone. */
+/* Checksums of GUE and GRE tunnels; the second is GUE's alone and brings the first. */
 #define SHUNT_TUN_F_CSUM	0x1u
 #define SHUNT_TUN_F_REMCSUM	0x2u
 
