@@ -41,6 +41,9 @@ struct shunt_wheel;
  *			of weight 0
  * @conn_reuse_mode:	not 0: a SYN on a connection that is over begins another;
  *			with bit 1 set, also when only the client's FIN was seen
+ * @pmtu_disc:		not 0: a packet that is too large for its tunnel and must
+ *			not be fragmented is refused; else the tunnel's packets are
+ *			fragmented
  * @snat_reroute:	not 0: replies rewritten by NAT are routed by their new
  *			source
  *
@@ -54,6 +57,7 @@ struct shunt_settings {
 	int expire_nodest_conn;
 	int expire_quiescent_template;
 	int conn_reuse_mode;
+	int pmtu_disc;
 	int snat_reroute;
 };
 

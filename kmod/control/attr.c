@@ -253,6 +253,28 @@ static void get_drain(struct shunt_dest_config *config, struct nlattr **attrs)
 				attrs[SHUNT_DEST_ATTR_DRAIN_SECONDS]);
 }
 
+#define TUN_FLAGS	(SHUNT_TUN_F_CSUM | SHUNT_TUN_F_REMCSUM)
+
+static int get_tunnel(struct shunt_tunnel *tunnel, struct nlattr *const *attrs,
+		      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *type = attrs[SHUNT_DEST_ATTR_TUN_TYPE];
+	const struct nlattr *port = attrs[SHUNT_DEST_ATTR_TUN_PORT];
+	const struct nlattr *flags = attrs[SHUNT_DEST_ATTR_TUN_FLAGS];
+
+	if (flags && nla_get_u16(flags) & ~TUN_FLAGS) {
+		NL_SET_ERR_MSG_ATTR(extack, flags, "no such flag of a tunnel");
+		return -EINVAL;
+	}
+	if (type)
+		tunnel->type = nla_get_u8(type);
+	if (port)
+		tunnel->port = nla_get_be16(port);
+	if (flags)
+		tunnel->flags = nla_get_u16(flags);
+	return 0;
+}
+
 /**
  * shunt_get_dest_config() - a real server as a request wants it
  * @config:	filled
@@ -309,18 +331,12 @@ int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 				    "no such forwarding method");
 		return -EINVAL;
 	}
-	if (attrs[SHUNT_DEST_ATTR_TUN_TYPE] &&
-	    nla_get_u8(attrs[SHUNT_DEST_ATTR_TUN_TYPE])) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_DEST_ATTR_TUN_TYPE],
-				    "types of tunnels are not supported yet");
-		return -EOPNOTSUPP;
-	}
 	config->fwd = fwd;
 	config->weight = nla_get_u32(attrs[SHUNT_DEST_ATTR_WEIGHT]);
 	config->upper = nla_get_u32(attrs[SHUNT_DEST_ATTR_U_THRESH]);
 	config->lower = nla_get_u32(attrs[SHUNT_DEST_ATTR_L_THRESH]);
 	get_drain(config, attrs);
-	return 0;
+	return get_tunnel(&config->tunnel, attrs, extack);
 }
 
 static int put_addr(struct sk_buff *skb, int type,
@@ -514,12 +530,17 @@ int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
 	return 0;
 }
 
-/* What tunnels have is there and zero for every other method, too. */
-static int put_tunnel(struct sk_buff *skb)
+/* What tunnels have is there for every other method, too. */
+static int put_tunnel(struct sk_buff *skb, const struct shunt_dest *dest,
+		      bool brief)
 {
-	return nla_put_u8(skb, SHUNT_DEST_ATTR_TUN_TYPE, 0) ?:
-	       nla_put_be16(skb, SHUNT_DEST_ATTR_TUN_PORT, 0) ?:
-	       nla_put_u16(skb, SHUNT_DEST_ATTR_TUN_FLAGS, 0);
+	const struct shunt_tunnel *tunnel = &dest->tunnel;
+
+	if (brief && dest->fwd != SHUNT_FWD_TUNNEL)
+		return 0;
+	return nla_put_u8(skb, SHUNT_DEST_ATTR_TUN_TYPE, tunnel->type) ?:
+	       nla_put_be16(skb, SHUNT_DEST_ATTR_TUN_PORT, tunnel->port) ?:
+	       nla_put_u16(skb, SHUNT_DEST_ATTR_TUN_FLAGS, tunnel->flags);
 }
 
 /**
@@ -545,7 +566,7 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
 	    nla_put_be16(skb, SHUNT_DEST_ATTR_PORT, dest->port) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_FWD_METHOD, dest->fwd) ||
 	    nla_put_u32(skb, SHUNT_DEST_ATTR_WEIGHT, dest->weight) ||
-	    (!brief && put_tunnel(skb)) ||
+	    put_tunnel(skb, dest, brief) ||
 	    put_number(skb, SHUNT_DEST_ATTR_U_THRESH, dest->upper, brief) ||
 	    put_number(skb, SHUNT_DEST_ATTR_L_THRESH, dest->lower, brief) ||
 	    put_number(skb, SHUNT_DEST_ATTR_ACTIVE_CONNS,

@@ -351,17 +351,37 @@ static int check_addr(struct net *net, const struct shunt_dest_config *config,
 		       check_addr6(net, &config->addr.in6, extack);
 }
 
+/* As with IPVS it is there, right and kept whatever the method is. */
+static int check_tunnel(const struct shunt_tunnel *tunnel,
+			struct netlink_ext_ack *extack)
+{
+	if (tunnel->type > SHUNT_TUN_GRE) {
+		NL_SET_ERR_MSG(extack, "no such type of tunnel, there are IPIP, GUE and GRE");
+		return -EINVAL;
+	}
+	if (tunnel->type == SHUNT_TUN_GUE && !tunnel->port) {
+		NL_SET_ERR_MSG(extack, "a GUE tunnel needs the port where it ends");
+		return -EINVAL;
+	}
+	if (tunnel->flags && tunnel->type == SHUNT_TUN_IPIP) {
+		NL_SET_ERR_MSG(extack, "an IPIP tunnel has no checksums");
+		return -EINVAL;
+	}
+	if (tunnel->flags & SHUNT_TUN_F_REMCSUM &&
+	    tunnel->type != SHUNT_TUN_GUE) {
+		NL_SET_ERR_MSG(extack, "only a GUE tunnel has remote checksum offload");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_dest(const struct shunt_service *svc,
 		      const struct shunt_dest_config *config,
 		      struct netlink_ext_ack *extack)
 {
-	if (config->af != svc->key.af) {
-		NL_SET_ERR_MSG(extack, "the real server's address family must be the service's");
+	if (config->af != svc->key.af && config->fwd != SHUNT_FWD_TUNNEL) {
+		NL_SET_ERR_MSG(extack, "the real server's address family must be the service's, unless it is reached through a tunnel");
 		return -EINVAL;
-	}
-	if (config->fwd == SHUNT_FWD_TUNNEL) {
-		NL_SET_ERR_MSG(extack, "forwarding through a tunnel is not supported yet, only NAT and direct routing are");
-		return -EOPNOTSUPP;
 	}
 	if (config->weight > INT_MAX) {
 		NL_SET_ERR_MSG(extack, "the weight is out of range");
@@ -383,7 +403,7 @@ static int check_dest(const struct shunt_service *svc,
 		NL_SET_ERR_MSG(extack, "the deadline of draining is out of range");
 		return -EINVAL;
 	}
-	return 0;
+	return check_tunnel(&config->tunnel, extack);
 }
 
 static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
@@ -392,6 +412,7 @@ static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 	WRITE_ONCE(dest->weight, config->weight);
 	if (dest->weight)
 		dest->last_weight = dest->weight;
+	WRITE_ONCE(dest->tunnel, config->tunnel);
 	shunt_dest_settle(sn, dest);
 	WRITE_ONCE(dest->fwd, config->fwd);
 	WRITE_ONCE(dest->upper, config->upper);
@@ -501,6 +522,7 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 		return err;
 	old = (struct shunt_dest_config){
 		.fwd = dest->fwd,
+		.tunnel = dest->tunnel,
 		.weight = dest->weight,
 		.upper = dest->upper,
 		.lower = dest->lower,

@@ -6,6 +6,7 @@
 #ifndef SHUNT_CONFIG_H
 #define SHUNT_CONFIG_H
 
+#include "forward/tunnel.h"
 #include "net.h"
 #include "table/service.h"
 
@@ -50,6 +51,7 @@ enum shunt_drain {
  * @port:	real port, network byte order
  * @af:		AF_INET or AF_INET6
  * @fwd:	enum shunt_fwd
+ * @tunnel:	what kind of tunnel, if @fwd is one
  * @weight:	0 takes no new connections
  * @upper:	connections at which it is overloaded, 0 for never
  * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
@@ -61,6 +63,7 @@ struct shunt_dest_config {
 	__be16 port;
 	u8 af;
 	u8 fwd;
+	struct shunt_tunnel tunnel;
 	u32 weight;
 	u32 upper;
 	u32 lower;

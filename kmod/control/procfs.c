@@ -38,6 +38,8 @@ static const char *fwd_name(u8 fwd)
 		return "Masq";
 	case SHUNT_FWD_LOCAL:
 		return "Local";
+	case SHUNT_FWD_TUNNEL:
+		return "Tunnel";
 	case SHUNT_FWD_BYPASS:
 		return "Bypass";
 	default:
@@ -289,7 +291,7 @@ static void show_conn(struct seq_file *seq, const struct shunt_conn *c)
 	show_end(seq, c->af, shunt_tuple_src(request),
 		 shunt_conn_shown_port(c));
 	show_end(seq, c->af, shunt_tuple_dst(request), request->dport);
-	show_end(seq, c->af, shunt_tuple_src(reply), reply->sport);
+	show_end(seq, c->dest->af, c->dest->addr, reply->sport);
 	seq_printf(seq, "%-11s ",
 		   shunt_state_name(c->proto, READ_ONCE(c->state)));
 }

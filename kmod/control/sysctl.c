@@ -10,6 +10,7 @@
 
 const struct shunt_settings shunt_default_settings = {
 	.conn_reuse_mode = 1,
+	.pmtu_disc = 1,
 	.snat_reroute = 1,
 };
 
@@ -23,6 +24,7 @@ static const struct {
 	KNOB(expire_nodest_conn),
 	KNOB(expire_quiescent_template),
 	KNOB(nat_icmp_send),
+	KNOB(pmtu_disc),
 	KNOB(schedule_icmp),
 	KNOB(sloppy_tcp),
 	KNOB(snat_reroute),

@@ -88,21 +88,17 @@ static const struct shunt_route *find_route(const struct shunt_packet *pkt,
 }
 
 /**
- * shunt_forward_check() - may this packet go to its real server
- * @pkt:	the packet, as the client sent it
- * @c:		its connection
- *
- * Does what a router does before it forwards. The client is told in terms of
- * what it sent, so this comes before any change to the packet.
+ * shunt_forward_route() - where a connection's packets go
+ * @pkt:	a packet of it
+ * @c:		the connection
  *
  * Context: RCU read lock.
  * Return: the route to take, or NULL when the packet is to be dropped.
  */
-const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
+const struct shunt_route *shunt_forward_route(struct shunt_packet *pkt,
 					      const struct shunt_conn *c)
 {
 	const struct shunt_route *route;
-	unsigned int mtu;
 
 	route = likely(c->fwd != SHUNT_FWD_BYPASS) ?
 			shunt_route_get(pkt->sn, c->dest) :
@@ -118,10 +114,40 @@ const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 		shunt_drop(pkt->sn, SHUNT_DROP_OUT_OF_REACH);
 		return NULL;
 	}
-	if (unlikely(route->local))
+	return route;
+}
+
+/**
+ * shunt_forward_admit() - what a router does before it forwards
+ * @pkt:	the packet, as the client sent it
+ * @mtu:	how large it may be
+ *
+ * The client is told in terms of what it sent, so this comes before any change
+ * to the packet.
+ *
+ * Return: false when the packet is to be dropped.
+ */
+bool shunt_forward_admit(struct shunt_packet *pkt, unsigned int mtu)
+{
+	return pkt->tuple.af == AF_INET ? check4(pkt, mtu) : check6(pkt, mtu);
+}
+
+/**
+ * shunt_forward_check() - may this packet go to its real server as it is
+ * @pkt:	the packet, as the client sent it
+ * @c:		its connection
+ *
+ * Context: RCU read lock.
+ * Return: the route to take, or NULL when the packet is to be dropped.
+ */
+const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
+					      const struct shunt_conn *c)
+{
+	const struct shunt_route *route = shunt_forward_route(pkt, c);
+
+	if (!route || unlikely(route->local))
 		return route;
-	mtu = dst_mtu(route->dst);
-	if (!(c->af == AF_INET ? check4(pkt, mtu) : check6(pkt, mtu)))
+	if (!shunt_forward_admit(pkt, dst_mtu(route->dst)))
 		return NULL;
 	return route;
 }
@@ -138,7 +164,11 @@ void shunt_forward_untrack(struct sk_buff *skb)
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 }
 
-static void decrease_ttl(struct shunt_packet *pkt)
+/**
+ * shunt_forward_decrease_ttl() - a router has been passed
+ * @pkt:	the packet, its IP header writable
+ */
+void shunt_forward_decrease_ttl(struct shunt_packet *pkt)
 {
 	if (pkt->tuple.af == AF_INET)
 		ip_decrease_ttl(ip_hdr(pkt->skb));
@@ -147,27 +177,22 @@ static void decrease_ttl(struct shunt_packet *pkt)
 }
 
 /**
- * shunt_forward_output() - send a packet to its real server
- * @pkt:	the packet, its IP header writable
- * @route:	of shunt_forward_check()
+ * shunt_forward_send() - send a packet that is as it has to be
+ * @pkt:	the packet
+ * @af:		AF_INET or AF_INET6, of its outermost header
+ * @route:	where to
  *
  * Takes the way of the director's own packets, so that OUTPUT and POSTROUTING
  * rules apply as they do with ip_vs.
  *
  * Context: RCU read lock.
- * Return: SHUNT_STOLEN, or SHUNT_PASS where the director is the real server.
+ * Return: SHUNT_STOLEN.
  */
-enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
-					const struct shunt_route *route)
+enum shunt_verdict shunt_forward_send(struct shunt_packet *pkt, u8 af,
+				      const struct shunt_route *route)
 {
-	bool v4 = pkt->tuple.af == AF_INET;
 	struct sk_buff *skb = pkt->skb;
 
-	if (unlikely(route->local))
-		return shunt_local_deliver(pkt, route);
-	decrease_ttl(pkt);
-	if (v4 ? IPCB(skb)->frag_max_size : IP6CB(skb)->frag_max_size)
-		skb->ignore_df = 1;
 	skb_forward_csum(skb);
 	shunt_forward_untrack(skb);
 	/*
@@ -183,9 +208,31 @@ enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 	/* Marks it as balanced: our own OUTPUT hook lets it through. */
 	skb->ipvs_property = 1;
 
-	NF_HOOK(v4 ? NFPROTO_IPV4 : NFPROTO_IPV6, NF_INET_LOCAL_OUT,
+	NF_HOOK(af == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6, NF_INET_LOCAL_OUT,
 		pkt->sn->net, NULL, skb, NULL, route->dst->dev, dst_output);
 	return SHUNT_STOLEN;
+}
+
+/**
+ * shunt_forward_output() - send a packet to its real server
+ * @pkt:	the packet, its IP header writable
+ * @route:	of shunt_forward_check()
+ *
+ * Context: RCU read lock.
+ * Return: SHUNT_STOLEN, or SHUNT_PASS where the director is the real server.
+ */
+enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
+					const struct shunt_route *route)
+{
+	struct sk_buff *skb = pkt->skb;
+
+	if (unlikely(route->local))
+		return shunt_local_deliver(pkt, route);
+	shunt_forward_decrease_ttl(pkt);
+	if (pkt->tuple.af == AF_INET ? IPCB(skb)->frag_max_size :
+				       IP6CB(skb)->frag_max_size)
+		skb->ignore_df = 1;
+	return shunt_forward_send(pkt, pkt->tuple.af, route);
 }
 
 /* Rules of policy routing may want the virtual service's packets elsewhere. */

@@ -12,6 +12,12 @@ struct shunt_route;
 
 const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 					      const struct shunt_conn *c);
+const struct shunt_route *shunt_forward_route(struct shunt_packet *pkt,
+					      const struct shunt_conn *c);
+bool shunt_forward_admit(struct shunt_packet *pkt, unsigned int mtu);
+void shunt_forward_decrease_ttl(struct shunt_packet *pkt);
+enum shunt_verdict shunt_forward_send(struct shunt_packet *pkt, u8 af,
+				      const struct shunt_route *route);
 enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 					const struct shunt_route *route);
 enum shunt_verdict shunt_forward_reroute(struct shunt_packet *pkt);
@@ -25,6 +31,8 @@ enum shunt_verdict shunt_local_deliver(struct shunt_packet *pkt,
 
 enum shunt_verdict shunt_dr_request(struct shunt_packet *pkt,
 				    const struct shunt_conn *c);
+enum shunt_verdict shunt_tunnel_request(struct shunt_packet *pkt,
+					const struct shunt_conn *c);
 enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
 				     const struct shunt_conn *c);
 enum shunt_verdict shunt_nat_reply(struct shunt_packet *pkt,

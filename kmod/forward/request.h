@@ -23,6 +23,8 @@ shunt_forward_request(struct shunt_packet *pkt, const struct shunt_conn *c)
 		return shunt_nat_request(pkt, c);
 	case SHUNT_FWD_LOCAL:
 		return shunt_local_deliver(pkt, NULL);
+	case SHUNT_FWD_TUNNEL:
+		return shunt_tunnel_request(pkt, c);
 	default:
 		return shunt_dr_request(pkt, c);
 	}

@@ -3,6 +3,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/slab.h>
+#include <net/addrconf.h>
 #include <net/dst.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -66,8 +67,24 @@ static bool find4(struct net *net, __be32 addr, struct shunt_route *route)
 		return false;
 	route->dst = &rt->dst;
 	route->cookie = 0;
+	route->src.ip = fl4.saddr;
 	route->local = rt->rt_flags & RTCF_LOCAL;
 	return true;
+}
+
+/* A change of addresses makes the routes stale, so this holds as long as @rt. */
+static struct in6_addr source6(struct net *net, const struct rt6_info *rt,
+			       const struct in6_addr *daddr)
+{
+	const struct fib6_info *from = rcu_dereference(rt->from);
+	struct in6_addr src;
+
+	if (from && from->fib6_prefsrc.plen)
+		return from->fib6_prefsrc.addr;
+	if (ipv6_dev_get_saddr(net, ip6_dst_idev(&rt->dst)->dev, daddr, 0,
+			       &src))
+		return in6addr_any;
+	return src;
 }
 
 static bool find6(struct net *net, const struct in6_addr *addr,
@@ -86,6 +103,7 @@ static bool find6(struct net *net, const struct in6_addr *addr,
 	}
 	route->dst = dst;
 	route->cookie = rt6_get_cookie(rt);
+	route->src.in6 = source6(net, rt, addr);
 	route->local = rt->rt6i_flags & RTF_LOCAL;
 	return true;
 }

@@ -10,6 +10,7 @@
 #define SHUNT_ROUTE_H
 
 #include <linux/list.h>
+#include <linux/netfilter.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
@@ -43,6 +44,8 @@ struct shunt_route_cache {
  * struct shunt_route - a route at the time it was looked up
  * @dst:	held
  * @cookie:	tells dst_check() whether @dst is still the right one
+ * @src:		the address the director itself sends from on this way; of IPv6
+ *		:: when it has none
  * @local:	the address is the director's own
  * @cache:	where it is published
  * @list:	in shunt_routes.list
@@ -51,6 +54,7 @@ struct shunt_route_cache {
 struct shunt_route {
 	struct dst_entry *dst;
 	u32 cookie;
+	union nf_inet_addr src;
 	bool local;
 	struct shunt_route_cache *cache;
 	struct list_head list;

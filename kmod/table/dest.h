@@ -10,6 +10,7 @@
 #include <linux/refcount.h>
 
 #include "forward/route.h"
+#include "forward/tunnel.h"
 #include "stats/counters.h"
 #include "table/service.h"
 
@@ -50,6 +51,7 @@ enum shunt_load {
  * @port:	real port, network byte order
  * @af:		AF_INET or AF_INET6
  * @fwd:	forwarding method, enum shunt_fwd
+ * @tunnel:	what kind of tunnel leads there; read and written at once
  * @flags:	bits of enum shunt_dest_flag, changed atomically
  * @counters:	its connections, packets and bytes
  * @sn:		its netns
@@ -87,6 +89,7 @@ struct shunt_dest {
 	__be16 port;
 	u8 af;
 	u8 fwd;
+	struct shunt_tunnel tunnel;
 	unsigned long flags;
 	struct shunt_counters __percpu *counters;
 	struct shunt_route_cache route;

@@ -17,7 +17,7 @@
  *   shut ID | close ID | reset ID FIN | FIN and done with it | RST
  *   end ID | abort ID             the server closes | resets
  *   many tcp|udp N DST PORT [OPTION]... [keep=PREFIX]  N times open, who, close; who answered, in order
- *   raw SRC SPORT DST DPORT FLAGS [ttl=N]   a forged TCP segment, flags as in "SA"
+ *   raw SRC SPORT DST DPORT FLAGS [ttl=N] [tos=N] [df=1] [size=N]   a forged TCP segment, flags as in "SA"
  *   icmp SRC DST TYPE CODE MTU PROTO/SRC/SPORT/DST/DPORT  a forged ICMP error about that packet
  *   arp DEV SRC TARGET...         asks who has each; says who answered. Does not wait for answers to the first
  *                                 target longer than for those to the others.
@@ -70,7 +70,7 @@ union address {
 /* What the words behind a command's fixed ones say. */
 struct options {
 	union address src;
-	int sport, ttl;
+	int sport, ttl, tos, df, size;
 	const char *keep;
 };
 
@@ -134,6 +134,12 @@ static void parse_options(struct options *o, char **words, int n, int family)
 			o->sport = atoi(words[i] + 6);
 		else if (!strncmp(words[i], "ttl=", 4))
 			o->ttl = atoi(words[i] + 4);
+		else if (!strncmp(words[i], "tos=", 4))
+			o->tos = atoi(words[i] + 4);
+		else if (!strncmp(words[i], "df=", 3))
+			o->df = atoi(words[i] + 3);
+		else if (!strncmp(words[i], "size=", 5))
+			o->size = atoi(words[i] + 5);
 		else if (!strncmp(words[i], "keep=", 5))
 			o->keep = words[i] + 5;
 		else
@@ -569,7 +575,8 @@ static void send_forged(const union address *dst, const uint8_t *packet, size_t 
 	close(fd);
 }
 
-static size_t forge_tcp(uint8_t *p, const union address *src, const union address *dst, const char *flags)
+/* A header; behind it come size bytes that are 0. */
+static size_t forge_tcp(uint8_t *p, const union address *src, const union address *dst, const char *flags, size_t size)
 {
 	struct tcphdr tcp = { .source = src->in4.sin_port, .dest = dst->in4.sin_port, .seq = htonl(1000), .ack_seq = htonl(2000),
 			      .doff = 5, .window = htons(1024) };
@@ -579,23 +586,43 @@ static size_t forge_tcp(uint8_t *p, const union address *src, const union addres
 	tcp.rst = !!strchr(flags, 'R');
 	tcp.psh = !!strchr(flags, 'P');
 	tcp.ack = !!strchr(flags, 'A');
-	tcp.check = htons(~sum_fold(sum_bytes(&tcp, sizeof(tcp), forge_pseudo(src, dst, IPPROTO_TCP, sizeof(tcp)))));
+	tcp.check = htons(~sum_fold(sum_bytes(&tcp, sizeof(tcp), forge_pseudo(src, dst, IPPROTO_TCP, sizeof(tcp) + size))));
 	memcpy(p, &tcp, sizeof(tcp));
 	return sizeof(tcp);
 }
 
+/* What an IP header says about how to treat the packet. The ID is given, so that the kernel draws none. */
+static void forge_treatment(uint8_t *p, const struct options *o, bool v4)
+{
+	struct iphdr *ip = (struct iphdr *)p;
+
+	if (!v4) {
+		p[0] |= o->tos >> 4;
+		p[1] |= o->tos << 4;
+		return;
+	}
+	ip->id = htons(1);
+	ip->tos = o->tos;
+	ip->frag_off = htons(o->df ? IP_DF : 0);
+	ip->check = 0;
+	ip->check = htons(~sum_fold(sum_bytes(ip, sizeof(*ip), 0)));
+}
+
 static void cmd_raw(char **w, int n)
 {
+	static uint8_t packet[1 << 16];
 	union address src, dst;
 	struct options o;
-	uint8_t packet[128];
 	size_t hlen;
 
 	parse_address(&src, w[1], atoi(w[2]));
 	parse_address(&dst, w[3], atoi(w[4]));
 	parse_options(&o, w + 6, n - 6, dst.sa.sa_family);
-	hlen = forge_ip(packet, &src, &dst, IPPROTO_TCP, sizeof(struct tcphdr), o.ttl < 0 ? 64 : o.ttl);
-	send_forged(&dst, packet, hlen + forge_tcp(packet + hlen, &src, &dst, w[5]));
+	hlen = forge_ip(packet, &src, &dst, IPPROTO_TCP, sizeof(struct tcphdr) + o.size, o.ttl < 0 ? 64 : o.ttl);
+	forge_treatment(packet, &o, dst.sa.sa_family == AF_INET);
+	hlen += forge_tcp(packet + hlen, &src, &dst, w[5], o.size);
+	memset(packet + hlen, 0, o.size);
+	send_forged(&dst, packet, hlen + o.size);
 }
 
 static void cmd_icmp(char **w, int n)
@@ -627,7 +654,7 @@ static void cmd_icmp(char **w, int n)
 	icmp[7] = mtu;
 	len = 8 + forge_ip(icmp + 8, &from, &to, strcmp(proto, "udp") ? IPPROTO_TCP : IPPROTO_UDP, sizeof(struct tcphdr), 60);
 	/* A UDP header's first 8 bytes are as good as TCP's here: ports, and what nobody looks at. */
-	len += forge_tcp(icmp + len, &from, &to, "A");
+	len += forge_tcp(icmp + len, &from, &to, "A", 0);
 	forge_ip(packet, &src, &dst, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, len, 64);
 	if (!v4)
 		sum = forge_pseudo(&src, &dst, IPPROTO_ICMPV6, len);

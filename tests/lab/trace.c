@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * trace -o FILE [-a ADDR]... [-p PORT]... NETNS:DEV...
+ * trace -o FILE [-a ADDR]... [-p PORT]... [-g PORT] NETNS:DEV...
  *
  * Captures on devices of several network namespaces at once. Returns, printing
  * the pid of the process that goes on, when every socket is open; on SIGTERM
@@ -17,14 +17,17 @@
  * Flags: TCP's as letters; fragments as frag=OFFSET[+]; df; for ICMP errors
  * type/code=T/C, mtu=N and the quoted packet as in=PROTO/SRC/SPORT/DST/DPORT
  * (with in=bad/... when its IP header checksum is wrong); neighbour discovery
- * as target=ADDR. Layer 4 checksum: ok, bad, none (UDP), frag (not seen whole),
+ * as target=ADDR; DSCP and ECN that are not 0 as tos=0xNN; tunnels (IPIP, GRE, and
+ * GUE to the port of -g) as gre=FLAGS or gue=FLAGS, inttl=N, intos=0xNN if not
+ * 0, incsum= like 16 of the packet inside, or remote where the receiver is to fill it
+ * in, and that packet as in=... Layer 4 checksum: ok, bad, none (UDP), frag (not seen whole),
  * partial (left to the device, and the pseudo header's sum is right) or
  * badpartial. The digest covers the IP packet without TTL and IPv4 header
  * checksum: equal digests mean a packet that was routed and nothing else.
  * Frames that the kernel had no room for make a last line "lost N".
  *
  * With -a or -p only frames with one of the addresses and one of the ports
- * (those of a quoted packet count) are kept.
+ * (those of a quoted packet or one in a tunnel count) are kept.
  */
 #define _GNU_SOURCE
 #include "wire.h"
@@ -67,7 +70,7 @@ struct frame {
 	int sport, dport, ttl, in_sport, in_dport;
 	unsigned int len;
 	uint64_t digest;
-	bool partial;
+	bool partial, remote, filled;
 };
 
 struct line {
@@ -82,6 +85,7 @@ static const char *addrs[MAX_FILTER];
 static int n_addrs;
 static int ports[MAX_FILTER];
 static int n_ports;
+static int gue_port;
 static struct line *lines;
 static unsigned int n_lines;
 static volatile sig_atomic_t stopping;
@@ -121,6 +125,8 @@ static const char *l4_verdict(const struct frame *f, uint32_t pseudo, const uint
 {
 	uint16_t stored = l4[field] << 8 | l4[field + 1];
 
+	if (f->filled && sum_fold(sum_bytes(l4, len, pseudo)) == 0xffff)
+		return "ok";
 	if (f->partial)
 		return stored == sum_fold(pseudo) ? "partial" : "badpartial";
 	return sum_fold(sum_bytes(l4, len, pseudo)) == 0xffff ? "ok" : "bad";
@@ -135,6 +141,9 @@ static const char *proto_name(int proto)
 	case IPPROTO_UDP:	return "udp";
 	case IPPROTO_ICMP:	return "icmp";
 	case IPPROTO_ICMPV6:	return "icmp6";
+	case IPPROTO_IPIP:	return "ipip";
+	case IPPROTO_IPV6:	return "ipv6";
+	case IPPROTO_GRE:	return "gre";
 	}
 	snprintf(number, sizeof(number), "%d", proto);
 	return number;
@@ -236,6 +245,103 @@ static void tcp_flags(struct frame *f, uint8_t bits)
 	flag(f, "%s", text[0] ? text : "none");
 }
 
+static void treatment(struct frame *f, const char *name, const uint8_t *p, bool v4)
+{
+	int tos = v4 ? p[1] : (p[0] & 15) << 4 | p[1] >> 4;
+
+	if (tos)
+		flag(f, "%s=0x%02x", name, tos);
+}
+
+static void layer4(struct frame *f, const uint8_t *ip, const uint8_t *p, size_t len, int proto, bool v4, bool whole);
+
+/*
+ * The packet in a tunnel's. A checksum that is left to the device is filled in, so that the sum over all of it can be told.
+ */
+static void inside(struct frame *f, uint8_t *p, size_t len, bool v4)
+{
+	struct frame in = { .partial = f->partial || f->remote };
+	size_t off = v4 ? (p[0] & 15) * 4 : 40, field;
+	int proto = v4 ? p[9] : p[6];
+	const char *csum;
+
+	if (len < off + 8 || p[0] >> 4 != (v4 ? 4 : 6)) {
+		flag(f, "in=bad");
+		return;
+	}
+	if (v4 && sum_fold(sum_bytes(p, off, 0)) != 0xffff)
+		flag(f, "in=badsum");
+	layer4(&in, p, p + off, len - off, proto, v4, true);
+	if (!strcmp(in.l4_csum, "badpartial")) {
+		in.partial = false;
+		layer4(&in, p, p + off, len - off, proto, v4, true);
+	}
+	csum = in.l4_csum;
+	field = off + (proto == IPPROTO_TCP ? 16 : 6);
+	if (in.partial && !strcmp(csum, "partial") && field + 2 <= len) {
+		uint16_t sum = ~sum_fold(sum_bytes(p + off, len - off, 0));
+
+		if (f->remote) {
+			csum = "remote";
+		} else {
+			p[field] = sum >> 8;
+			p[field + 1] = sum;
+			f->filled = true;
+		}
+	}
+	flag(f, "inttl=%d", v4 ? p[8] : p[7]);
+	treatment(f, "intos", p, v4);
+	flag(f, "incsum=%s", csum);
+	quoted(f, p, len, v4);
+}
+
+/* Returns true where there was a packet in it, with what comes before that told. */
+static bool gre(struct frame *f, uint8_t *p, size_t len)
+{
+	size_t off = p[0] & 0x80 ? 8 : 4;
+	bool v4 = p[2] == 8 && !p[3];
+
+	flag(f, "gre=%02x%02x/%02x%02x", p[0], p[1], p[2], p[3]);
+	if (off + 20 > len)
+		return false;
+	inside(f, p + off, len - off, v4);
+	f->l4_csum = off == 4 ? "none" : sum_fold(sum_bytes(p, len, 0)) == 0xffff ? "ok" : f->partial && !p[4] && !p[5] ?
+		"partial" : "bad";
+	return true;
+}
+
+static void gue(struct frame *f, uint8_t *p, size_t len)
+{
+	size_t off = 4 + (p[0] & 31) * 4;
+
+	if (off + 20 > len)
+		return;
+	f->remote = off == 12 && p[3] & 1 && p[4] & 0x80;
+	flag(f, "gue=%02x%02x%02x%02x", p[0], p[1], p[2], p[3]);
+	if (f->remote)
+		flag(f, "remcsum=%d/%d", p[8] << 8 | p[9], p[10] << 8 | p[11]);
+	inside(f, p + off, len - off, p[1] == IPPROTO_IPIP);
+}
+
+/* True if it is a tunnel's packet; the packet inside is told. */
+static bool tunnel(struct frame *f, uint8_t *p, size_t len, int proto)
+{
+	switch (proto) {
+	case IPPROTO_IPIP:
+	case IPPROTO_IPV6:
+		inside(f, p, len, proto == IPPROTO_IPIP);
+		return true;
+	case IPPROTO_GRE:
+		return gre(f, p, len);
+	case IPPROTO_UDP:
+		if (gue_port && (p[2] << 8 | p[3]) == gue_port)
+			gue(f, p + 8, len - 8);
+		return false;
+	default:
+		return false;
+	}
+}
+
 static void layer4(struct frame *f, const uint8_t *ip, const uint8_t *p, size_t len, int proto, bool v4, bool whole)
 {
 	uint32_t pseudo = v4 ? sum_pseudo(ip + 12, ip + 16, 4, proto, len) : sum_pseudo(ip + 8, ip + 24, 16, proto, len);
@@ -250,7 +356,7 @@ static void layer4(struct frame *f, const uint8_t *ip, const uint8_t *p, size_t 
 	}
 	if (proto == IPPROTO_TCP && len >= 20)
 		tcp_flags(f, p[13]);
-	if (!whole)
+	if (!whole || tunnel(f, (uint8_t *)p, len, proto))
 		return;
 	if (proto == IPPROTO_TCP && len >= 20)
 		f->l4_csum = l4_verdict(f, pseudo, p, len, 16);
@@ -276,6 +382,7 @@ static void ip4(struct frame *f, const uint8_t *p, size_t len)
 	f->ttl = p[8];
 	f->ip_csum = sum_fold(sum_bytes(p, hlen, 0)) == 0xffff ? "ok" : "bad";
 	f->digest = digest(p, total, true);
+	treatment(f, "tos", p, true);
 	if (frag & 0x3fff)
 		flag(f, "frag=%d%s", off, frag & 0x2000 ? "+" : "");
 	if (off) {
@@ -302,6 +409,7 @@ static void ip6(struct frame *f, const uint8_t *p, size_t len)
 	f->len = total;
 	f->ttl = p[7];
 	f->digest = digest(p, total, false);
+	treatment(f, "tos", p, false);
 	proto = skip_extensions(p, total, &off, p[6], &frag_off, &more);
 	if (frag_off >= 0)
 		flag(f, "frag=%d%s", frag_off, more ? "+" : "");
@@ -493,18 +601,20 @@ int main(int argc, char **argv)
 	pid_t pid;
 	int o;
 
-	while ((o = getopt(argc, argv, "o:a:p:")) != -1) {
+	while ((o = getopt(argc, argv, "o:a:p:g:")) != -1) {
 		if (o == 'o')
 			file = optarg;
 		else if (o == 'a' && n_addrs < MAX_FILTER)
 			addrs[n_addrs++] = optarg;
 		else if (o == 'p' && n_ports < MAX_FILTER)
 			ports[n_ports++] = atoi(optarg);
+		else if (o == 'g')
+			gue_port = atoi(optarg);
 		else
 			return 2;
 	}
 	if (!file || optind == argc || argc - optind > MAX_TAPS)
-		errx(2, "usage: trace -o FILE [-a ADDR]... [-p PORT]... NETNS:DEV...");
+		errx(2, "usage: trace -o FILE [-a ADDR]... [-p PORT]... [-g PORT] NETNS:DEV...");
 	unlink(file);
 	for (; optind < argc; optind++)
 		tap_open(&taps[n_taps++], argv[optind]);

@@ -144,9 +144,9 @@ enum shunt_dest_attr {
 	SHUNT_DEST_ATTR_STATS,		/* nest of enum shunt_stats_attr, 32 bit */
 	SHUNT_DEST_ATTR_ADDR_FAMILY,	/* u16; 0 or absent is the service's */
 	SHUNT_DEST_ATTR_STATS64,	/* nest of enum shunt_stats_attr, all u64 */
-	SHUNT_DEST_ATTR_TUN_TYPE,	/* u8 */
-	SHUNT_DEST_ATTR_TUN_PORT,	/* be16 */
-	SHUNT_DEST_ATTR_TUN_FLAGS,	/* u16 */
+	SHUNT_DEST_ATTR_TUN_TYPE,	/* u8, enum shunt_tun_type */
+	SHUNT_DEST_ATTR_TUN_PORT,	/* be16, where a GUE tunnel ends */
+	SHUNT_DEST_ATTR_TUN_FLAGS,	/* u16, SHUNT_TUN_F_* */
 
 	/* Absent in a request, draining goes on unless the weight is above 0. */
 	SHUNT_DEST_ATTR_DRAIN = 64,	/* u32; 1 is draining, with weight 0 */
@@ -220,6 +220,17 @@ enum shunt_fwd {
 	SHUNT_FWD_ROUTE,		/* direct routing (DR) */
 	SHUNT_FWD_BYPASS,
 };
+
+/* Kinds of tunnels. */
+enum shunt_tun_type {
+	SHUNT_TUN_IPIP,
+	SHUNT_TUN_GUE,
+	SHUNT_TUN_GRE,
+};
+
+/* Checksums of GUE and GRE tunnels; the second is GUE's alone and brings the first. */
+#define SHUNT_TUN_F_CSUM	0x1u
+#define SHUNT_TUN_F_REMCSUM	0x2u
 
 /* Service flags. */
 #define SHUNT_SVC_F_PERSISTENT	0x01u
