@@ -95,7 +95,7 @@ enum shunt_info_attr {
 
 	/* Of all real servers together: nest of enum shunt_stats_attr, all u64. */
 	SHUNT_INFO_ATTR_STATS64 = 64,
-	SHUNT_INFO_ATTR_BRIEF = SHUNT_CMD_ATTR_BRIEF, /* only asked for */
+	SHUNT_INFO_ATTR_BRIEF = 66,	/* as SHUNT_CMD_ATTR_BRIEF, in requests only */
 	__SHUNT_INFO_ATTR_END,
 	SHUNT_INFO_ATTR_MAX = __SHUNT_INFO_ATTR_END - 1,
 };
