@@ -26,6 +26,8 @@
 	       "another connection already has the same client and real server ports") \
 	reason(BAD_ICMP, "bad_icmp",					       \
 	       "ICMP error about a connection with a wrong checksum")	       \
+	reason(BROKEN, "broken",					       \
+	       "packet of a connection without a whole TCP or UDP header")     \
 	reason(TABLE, "table",						       \
 	       "the connection table could not take another entry")	       \
 	reason(NO_MEMORY, "no_memory",					       \
