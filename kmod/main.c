@@ -12,6 +12,7 @@
 #include "path/frag.h"
 #include "path/hook.h"
 #include "table/conn.h"
+#include "table/defence.h"
 #include "table/dest.h"
 #include "table/expire.h"
 #include "table/service.h"
@@ -31,6 +32,7 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&sn->mutex);
 	shunt_routes_init(&sn->routes);
 	shunt_trash_init(sn);
+	shunt_defence_init(sn);
 
 	sn->drops = alloc_percpu(struct shunt_drops);
 	if (!sn->drops)
@@ -75,6 +77,7 @@ static void __net_exit net_exit(struct net *net)
 	mutex_unlock(&sn->mutex);
 
 	sn->used = sn->wheel;
+	shunt_defence_exit(sn);
 	shunt_conns_exit(sn);
 	shunt_wheel_destroy(sn);
 	shunt_trash_exit(sn);

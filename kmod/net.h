@@ -17,6 +17,7 @@
 #include "proto/proto.h"
 #include "stats/counters.h"
 #include "stats/drop.h"
+#include "table/defence.h"
 
 struct ctl_table_header;
 struct nf_hook_ops;
@@ -26,6 +27,12 @@ struct shunt_wheel;
 
 /**
  * struct shunt_settings - what the sysctls of a netns say
+ * @amemthresh:		available memory below which it is scarce, in pages
+ * @am_droprate:	of how many packets drop_packet=3 drops one
+ * @drop_entry:		enum shunt_defence_mode: half-open connections are dropped
+ * @drop_packet:	enum shunt_defence_mode: some packets that would begin a
+ *			connection are dropped
+ * @secure_tcp:		enum shunt_defence_mode: TCP is followed strictly
  * @sloppy_tcp:		not 0: a connection may begin with any TCP segment but
  *			a RST, as seen after a failover
  * @expire_nodest_conn:	not 0: a connection ends when its real server is removed
@@ -39,6 +46,11 @@ struct shunt_wheel;
  * Read locklessly; any int is accepted, as with IPVS.
  */
 struct shunt_settings {
+	int amemthresh;
+	int am_droprate;
+	int drop_entry;
+	int drop_packet;
+	int secure_tcp;
 	int sloppy_tcp;
 	int expire_nodest_conn;
 	int expire_quiescent_template;
@@ -57,6 +69,7 @@ struct shunt_settings {
  * @drops:		packets dropped, by reason
  * @timeouts:		seconds, by protocol and state; read locklessly
  * @settings:		what the sysctls say
+ * @defence:		what is done against floods
  * @sysctl:		the sysctls, while they are there
  * @mutex:		serialises every change of the configuration; guards the
  *			rest
@@ -90,6 +103,7 @@ struct shunt_net {
 	struct shunt_drops __percpu *drops;
 	struct shunt_timeouts timeouts;
 	struct shunt_settings settings;
+	struct shunt_defence defence;
 	struct ctl_table_header *sysctl;
 
 	struct mutex mutex;

@@ -218,5 +218,9 @@ struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 		return NULL;
 
 	*verdict = SHUNT_DROP;
+	if (shunt_defence_drops(pkt->sn)) {
+		shunt_drop(pkt->sn, SHUNT_DROP_DEFENCE);
+		return NULL;
+	}
 	return connect(pkt, svc);
 }
