@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mangle WAY CLIENT SERVICE SERVER: sends bad packets through the director, one
+ * mangle [-f] WAY CLIENT SERVICE SERVER: sends bad packets through the director, one
  * after the other, and judges by a model (model.h) what comes out of it.
  *
  *   WAY       nat | dr: requests, from gw to the service at SERVICE (port 80 or
@@ -22,8 +22,8 @@
  *   WRONG     came out in another way; each is shown
  *   MISSING   had to come through and did not
  *
- * The last line is "dropped N", without the fragments, of which one packet is
- * many.
+ * and the last line is "dropped N". Fragments are apart (-f): of those of one
+ * packet some may wait for the others, and are neither lost nor counted.
  */
 #define _GNU_SOURCE
 #include "model.h"
@@ -74,6 +74,12 @@ static void put16(uint8_t *p, uint16_t v)
 {
 	p[0] = v >> 8;
 	p[1] = v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
 }
 
 static size_t ip_size(void)
@@ -523,7 +529,8 @@ static void judge(const struct packet *sent, bool must)
 	topic.missing += must && !through;
 	if (out)
 		return;
-	if (counts.refused != before.refused)
+	/* Source routes are refused, too, without a word. */
+	if (counts.refused != before.refused || model_has_route(sent))
 		topic.refused++;
 	else if (counts.local != before.local)
 		topic.local++;
@@ -797,7 +804,7 @@ static void with_extensions(struct packet *p, const struct packet *whole, const 
 		else if (chain[i] == 'R')
 			h[3] = 1;
 		else if (chain[i] == 'f')
-			h[7] = ++serial;
+			put32(h + 4, ++serial);
 	}
 	p->b[6] = header_of(chain[0]);
 	set_length(p);
@@ -880,12 +887,17 @@ static void noise(enum kind kind)
 
 	base(&whole, kind);
 	span = ip_size() + (kind == TCP ? 20 : kind == UDP ? 8 : 8 + ip_size() + 20);
-	for (int round = 0; round < 100; round++) {
+	for (int round = 0; round < 200; round++) {
 		p = whole;
 		for (int n = 1 + random() % 4; n; n--)
 			p.b[random() % span] ^= random() % 2 ? 1 << random() % 8 : random();
 		/* What is for others has other ways, neighbours to ask for and all. */
 		memcpy(p.b + (v6 ? 24 : 16), whole.b + (v6 ? 24 : 16), world.alen);
+		/* No fragments. */
+		if (v6)
+			p.b[6] = p.b[6] == 44 ? whole.b[6] : p.b[6];
+		else
+			memcpy(p.b + 6, whole.b + 6, 2);
 		/* Who claims to be the director, IP's routing throws away without a word. */
 		if (v6)
 			memcpy(p.b + 8, whole.b + 8, 2);
@@ -975,7 +987,7 @@ static void fragment(struct packet *p, const struct packet *whole, const struct 
 		h[0] = p->b[6];
 		p->b[6] = 44;
 		put16(h + 2, (piece->from & 0xfff8) | more);
-		put16(h + 6, id);
+		put32(h + 4, id);
 	} else {
 		put16(p->b + 4, id);
 		put16(p->b + 6, piece->from / 8 | (more ? 0x2000 : 0));
@@ -1005,10 +1017,9 @@ static void fragments(enum kind kind)
 		if (!v6)
 			put16(whole.b + 4, id);
 		fix_ip(whole.b);
-		judge(&whole, puzzles[i].good);
+		/* IPv6 wants all headers in the first one (RFC 8200, 4.5). */
+		judge(&whole, puzzles[i].good && !(v6 && !puzzles[i].pieces[0].from && puzzles[i].pieces[0].to < (int)header));
 	}
-	/* What waits for the rest, or has been thrown away with it, went through no hook. */
-	topic.dropped = 0;
 }
 
 /* --- the frame around them */
@@ -1060,10 +1071,13 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	bool pieces = argc > 1 && !strcmp(argv[1], "-f");
 	cpu_set_t one;
 
+	argc -= pieces;
+	argv += pieces;
 	if (argc != 5)
-		errx(2, "usage: mangle nat|dr|reply CLIENT SERVICE SERVER");
+		errx(2, "usage: mangle [-f] nat|dr|reply CLIENT SERVICE SERVER");
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	if (sched_setaffinity(0, sizeof(one), &one))
@@ -1088,9 +1102,11 @@ int main(int argc, char **argv)
 	netstat_fd = proc_file("netstat");
 
 	srandom(1);
+	/* Fragments of an earlier run may still wait for others of their number. */
+	serial = getpid() << 12;
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
 		for (enum kind kind = 0; kind < KINDS; kind++) {
-			if (kind == ERROR_UDP && !topics[i].all)
+			if ((kind == ERROR_UDP && !topics[i].all) || (topics[i].run == fragments) != pieces)
 				continue;
 			open_all();
 			topics[i].run(kind);

@@ -268,36 +268,54 @@ static bool quoted_sums_same(struct packet *want, const struct packet *got, size
 	return sums_same(want->b, got->b, off + 2) && icmp_sum((uint8_t *)got->b, got->len, off) == 0xffff;
 }
 
-bool model_same(const struct packet *want, const struct packet *got)
+/* An option of IPv4 that names the way. Only its type is looked for: what stands in another option will do. */
+bool model_has_route(const struct packet *p)
 {
-	static struct packet p;
+	for (size_t i = 20; v4(p->b) && i < ip4_header(p->b) && i < p->len; i++)
+		if (p->b[i] == 131 || p->b[i] == 137)
+			return true;
+	return false;
+}
+
+static bool all_same(struct packet *p, const struct packet *got)
+{
 	size_t off, sum;
 	int proto;
 
-	if (want->len != got->len)
-		return false;
-	p = *want;
-	if (v4(p.b)) {
+	if (v4(p->b)) {
 		/* Stations on the way write into options. */
-		if ((got->b[0] & 15) == (p.b[0] & 15))
-			memcpy(p.b + 20, got->b + 20, ip4_header(p.b) - 20);
-		if (got->b[0] != p.b[0] || sum_fold(sum_bytes(got->b, ip4_header(p.b), 0)) != 0xffff)
+		if ((got->b[0] & 15) == (p->b[0] & 15))
+			memcpy(p->b + 20, got->b + 20, ip4_header(p->b) - 20);
+		if (got->b[0] != p->b[0] || sum_fold(sum_bytes(got->b, ip4_header(p->b), 0)) != 0xffff)
 			return false;
-		memcpy(p.b + 10, got->b + 10, 2);
+		memcpy(p->b + 10, got->b + 10, 2);
 	}
-	if (!memcmp(p.b, got->b, p.len))
+	if (!memcmp(p->b, got->b, p->len))
 		return true;
-	proto = model_transport(p.b, p.len, &off);
+	proto = model_transport(p->b, p->len, &off);
 	sum = off + (proto == IPPROTO_TCP ? 16 : proto == IPPROTO_UDP ? 6 : 2);
-	if (proto >= 0 && sum + 2 <= p.len) {
-		if ((proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) && off + 8 < p.len && p.b[off] < 128 && p.b[off]) {
-			if (!quoted_sums_same(&p, got, off))
+	if (proto >= 0 && sum + 2 <= p->len) {
+		if ((proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) && off + 8 < p->len && p->b[off] < 128 && p->b[off]) {
+			if (!quoted_sums_same(p, got, off))
 				return false;
-		} else if (!sums_same(p.b, got->b, sum) ||
-			   (proto == IPPROTO_UDP && !get16(p.b + sum) != !get16(got->b + sum))) {
+		} else if (!sums_same(p->b, got->b, sum) ||
+			   (proto == IPPROTO_UDP && !get16(p->b + sum) != !get16(got->b + sum))) {
 			return false;
 		}
-		memcpy(p.b + sum, got->b + sum, 2);
+		memcpy(p->b + sum, got->b + sum, 2);
 	}
-	return !memcmp(p.b, got->b, p.len);
+	return !memcmp(p->b, got->b, p->len);
+}
+
+bool model_same(const struct packet *want, const struct packet *got)
+{
+	static struct packet a, b;
+
+	a = *want;
+	b = *got;
+	if (!v4(a.b) && !v4(b.b)) {
+		unfragment6(&a);
+		unfragment6(&b);
+	}
+	return a.len == b.len && all_same(&a, &b);
 }

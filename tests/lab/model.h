@@ -44,7 +44,10 @@ void model_route(struct packet *p);
 /* Whether a packet is a live connection's beyond doubt, so that it may not be merely routed. */
 bool model_is_live(const struct world *w, const struct packet *p);
 
-/* Whether two packets are the same; of sums, two ways to write 0 are. */
+/* Whether a packet has a source route of IPv4, or something like it. */
+bool model_has_route(const struct packet *p);
+
+/* Whether two packets are the same; of sums, two ways to write 0 are, and fragments that are all of a packet are none. */
 bool model_same(const struct packet *want, const struct packet *got);
 
 #endif /* SHUNT_LAB_MODEL_H */

@@ -24,32 +24,52 @@ silence() {
 
 dropped() { adm -L --drops | awk 'NR > 1 { n += $2 } END { print n + 0 }'; }
 
-# mangle WAY CLIENT SERVICE SERVER: a test for each topic and one for the sum.
-mangle() {
-	local way=$1 family=IPv4 before after line counts
-	[[ $2 != *:* ]] || family=IPv6
-	only_ipvs || before=$(dropped)
-	"$BUILD/bin/mangle" "$@" > /tmp/mangle
-	is "$family, $way: it ran to its end" "$?" 0
-	only_ipvs || after=$(dropped)
+# Stock lets more through: what has no whole TCP or UDP header, damaged ICMP errors by DR, IPv6 on its way to somewhere else; and
+# less: errors that come with options, or quote another port. All else has to be as much.
+compared() {
+	case $1 in
+	*", cut, "*|*", flags, "*|*", ends, "*) ;;
+	*"nat, shortened, "[TU]*|*"nat, lengths, "[TU]*|*"nat, sums, "*|*"reply, shortened, "[TU]*|*"reply, sums, "*) ;;
+	*"nat, options, "[TU]*|*"dr, options, "[TU]*|"IPv4, "*", fragments, "*) ;;
+	*) return 1;;
+	esac
+}
+
+# mangled TITLE: a test for each topic of what mangle said.
+mangled() {
+	local line counts
 	while read -r line; do
 		case $line in
 		'#'*)
 			only_ipvs || echo "$line";;
 		dropped*)
-			only_ipvs || is "$family, $way: what nobody else counts, Shunt does" "dropped $((after - before))" "$line";;
+			;;
 		*)
 			counts=${line#*: }
-			same "$family, $way, ${line%%:*}" "${counts%:*}"
-			only_ipvs || like "$family, $way, ${line%%:*}: right or nothing" "$counts" '^[^A-Z]*$';;
+			! compared "$1, ${line%%:*}" || same "$1, ${line%%:*}" "${counts%:*}"
+			only_ipvs || like "$1, ${line%%:*}: right or nothing" "$counts" '^[^A-Z]*$';;
 		esac
-	done < /tmp/mangle
+	done < /tmp/mangled
+}
+
+# mangle WAY CLIENT SERVICE SERVER
+mangle() {
+	local title="IPv4, $1" before
+	[[ $2 != *:* ]] || title="IPv6, $1"
+	only_ipvs || before=$(dropped)
+	"$BUILD/bin/mangle" "$@" > /tmp/mangled
+	is "$title: it ran to its end" "$?" 0
+	mangled "$title"
+	only_ipvs || is "$title: what nobody else counts, Shunt does" "dropped $(($(dropped) - before))" "$(tail -n 1 /tmp/mangled)"
+	"$BUILD/bin/mangle" -f "$@" > /tmp/mangled
+	is "$title, fragments: it ran to its end" "$?" 0
+	mangled "$title"
 }
 
 bad() {
 	nat_up
 	silence
-	local vip rip
+	local vip rip proto
 	for vip in "$VIP" "[$VIP6]"; do
 		rip=$RIP1
 		[ "$vip" = "$VIP" ] || rip="[$RIP16]"
