@@ -28,6 +28,7 @@ mode_is() { [ "$(mode "$1")" = "$2" ]; }
 
 silence() {
 	nat_up
+	must ns client
 	ip -n rs1 route del local "$RIP1" dev eth0 table local
 	ip -n client route del local "$CIP" dev eth0 table local
 	ip -n gw neighbour replace "$CIP" lladdr "$client_mac" dev eth0 nud permanent
