@@ -15,6 +15,7 @@
 #include "path/frag.h"
 #include "path/hook.h"
 #include "table/conn.h"
+#include "table/defence.h"
 #include "table/dest.h"
 #include "table/expire.h"
 #include "table/service.h"
@@ -35,6 +36,7 @@ static int __net_init net_init(struct net *net)
 	shunt_routes_init(&sn->routes);
 	shunt_trash_init(sn);
 	shunt_drain_init(sn);
+	shunt_defence_init(sn);
 
 	sn->drops = alloc_percpu(struct shunt_drops);
 	if (!sn->drops)
@@ -80,6 +82,7 @@ static void __net_exit net_exit(struct net *net)
 	mutex_unlock(&sn->mutex);
 
 	sn->used = sn->wheel;
+	shunt_defence_exit(sn);
 	shunt_conns_exit(sn);
 	shunt_wheel_destroy(sn);
 	shunt_drain_exit(sn);

@@ -17,6 +17,7 @@
 #include "proto/proto.h"
 #include "stats/counters.h"
 #include "stats/drop.h"
+#include "table/defence.h"
 
 struct ctl_table_header;
 struct nf_hook_ops;
@@ -34,6 +35,12 @@ struct shunt_wheel;
  *			its belongs to no connection
  * @schedule_icmp:	not 0: an ICMP error about an unknown connection to a
  *			virtual service begins one
+ * @amemthresh:		available memory below which it is scarce, in pages
+ * @am_droprate:	of how many packets drop_packet=3 drops one
+ * @drop_entry:		enum shunt_defence_mode: half-open connections are dropped
+ * @drop_packet:	enum shunt_defence_mode: some packets that would begin a
+ *			connection are dropped
+ * @secure_tcp:		enum shunt_defence_mode: TCP is followed strictly
  * @sloppy_tcp:		not 0: a connection may begin with any TCP segment but
  *			a RST, as seen after a failover
  * @expire_nodest_conn:	not 0: a connection ends when its real server is removed
@@ -53,6 +60,11 @@ struct shunt_settings {
 	int cache_bypass;
 	int nat_icmp_send;
 	int schedule_icmp;
+	int amemthresh;
+	int am_droprate;
+	int drop_entry;
+	int drop_packet;
+	int secure_tcp;
 	int sloppy_tcp;
 	int expire_nodest_conn;
 	int expire_quiescent_template;
@@ -72,6 +84,7 @@ struct shunt_settings {
  * @drops:		packets dropped, by reason
  * @timeouts:		seconds, by protocol and state; read locklessly
  * @settings:		what the sysctls say
+ * @defence:		what is done against floods
  * @sysctl:		the sysctls, while they are there
  * @mutex:		serialises every change of the configuration; guards the
  *			rest
@@ -110,6 +123,7 @@ struct shunt_net {
 	struct shunt_drops __percpu *drops;
 	struct shunt_timeouts timeouts;
 	struct shunt_settings settings;
+	struct shunt_defence defence;
 	struct ctl_table_header *sysctl;
 
 	struct mutex mutex;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A setting is here when it does its work; where the work is yet to be built
- * there is none. As with IPVS each takes any int.
+ * there is none. As with IPVS each takes any int, but for the modes.
  */
 #include "control/sysctl.h"
 
@@ -9,30 +9,58 @@
 #include <linux/sysctl.h>
 
 const struct shunt_settings shunt_default_settings = {
+	.amemthresh = 1024,
+	.am_droprate = 10,
 	.conn_reuse_mode = 1,
 	.pmtu_disc = 1,
 	.snat_reroute = 1,
 };
 
+/* A mode takes effect at once. */
+static int do_mode(SHUNT_CTL_TABLE *table, int write, void *buffer,
+		   size_t *lenp, loff_t *ppos)
+{
+	struct ctl_table ranged = *table;
+	int err;
+
+	ranged.extra1 = SYSCTL_ZERO;
+	ranged.extra2 = SYSCTL_THREE;
+	err = proc_dointvec_minmax(&ranged, write, buffer, lenp, ppos);
+	if (write && !err)
+		shunt_defence_update(table->extra1);
+	return err;
+}
+
 static const struct {
 	const char *name;
 	size_t offset;
+	proc_handler *handler;
 } knobs[] = {
-#define KNOB(name)	{ #name, offsetof(struct shunt_settings, name) }
+#define ANY(name, handler) \
+	{ #name, offsetof(struct shunt_settings, name), handler }
+#define KNOB(name)	ANY(name, proc_dointvec)
+#define MODE(name)	ANY(name, do_mode)
+	KNOB(am_droprate),
+	KNOB(amemthresh),
 	KNOB(cache_bypass),
 	KNOB(conn_reuse_mode),
+	MODE(drop_entry),
+	MODE(drop_packet),
 	KNOB(expire_nodest_conn),
 	KNOB(expire_quiescent_template),
 	KNOB(nat_icmp_send),
 	KNOB(pmtu_disc),
 	KNOB(schedule_icmp),
+	MODE(secure_tcp),
 	KNOB(sloppy_tcp),
 	KNOB(snat_reroute),
+#undef MODE
 #undef KNOB
+#undef ANY
 };
 
 /* Before 6.6 the kernel wants an empty entry behind the last one. */
-static struct ctl_table *make_table(struct shunt_settings *settings)
+static struct ctl_table *make_table(struct shunt_net *sn)
 {
 	struct ctl_table *table;
 	size_t i;
@@ -43,10 +71,11 @@ static struct ctl_table *make_table(struct shunt_settings *settings)
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
 		table[i].procname = knobs[i].name;
-		table[i].data = (void *)settings + knobs[i].offset;
+		table[i].data = (void *)&sn->settings + knobs[i].offset;
 		table[i].maxlen = sizeof(int);
 		table[i].mode = 0644;
-		table[i].proc_handler = proc_dointvec;
+		table[i].proc_handler = knobs[i].handler;
+		table[i].extra1 = sn;
 	}
 	return table;
 }
@@ -61,7 +90,7 @@ static struct ctl_table *make_table(struct shunt_settings *settings)
  */
 int shunt_sysctl_init(struct shunt_net *sn)
 {
-	struct ctl_table *table = make_table(&sn->settings);
+	struct ctl_table *table = make_table(sn);
 
 	if (!table)
 		return -ENOMEM;

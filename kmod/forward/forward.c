@@ -170,10 +170,16 @@ void shunt_forward_untrack(struct sk_buff *skb)
  */
 void shunt_forward_decrease_ttl(struct shunt_packet *pkt)
 {
-	if (pkt->tuple.af == AF_INET)
-		ip_decrease_ttl(ip_hdr(pkt->skb));
-	else
+	struct iphdr *iph = ip_hdr(pkt->skb);
+
+	if (pkt->tuple.af == AF_INET) {
+		ip_decrease_ttl(iph);
+		/* On arrival the director was noted down in options. */
+		if (unlikely(iph->ihl > 5))
+			ip_send_check(iph);
+	} else {
 		ipv6_hdr(pkt->skb)->hop_limit--;
+	}
 }
 
 /**

@@ -162,6 +162,19 @@ static enum shunt_verdict flow_out(struct shunt_packet *pkt)
 	return dir == SHUNT_DIR_REPLY ? reply(pkt, c) : SHUNT_PASS;
 }
 
+/*
+ * Beside its ports it cannot be trusted to have what a translation changes, and
+ * without one it would betray the real server.
+ */
+static enum shunt_verdict broken(struct shunt_packet *pkt)
+{
+	enum shunt_dir dir;
+
+	if (!shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir))
+		return SHUNT_PASS;
+	return shunt_packet_drop(pkt, SHUNT_DROP_BROKEN);
+}
+
 static __always_inline enum shunt_verdict
 handle(struct shunt_packet *pkt,
        enum shunt_verdict (*flow)(struct shunt_packet *pkt))
@@ -173,6 +186,9 @@ handle(struct shunt_packet *pkt,
 	switch (shunt_packet_parse(pkt)) {
 	case SHUNT_PACKET_FLOW:
 		verdict = flow(pkt);
+		break;
+	case SHUNT_PACKET_BROKEN:
+		verdict = broken(pkt);
 		break;
 	case SHUNT_PACKET_ICMP:
 		verdict = shunt_icmp(pkt);

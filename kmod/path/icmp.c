@@ -4,6 +4,7 @@
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
 #include <net/checksum.h>
 #include <net/ip6_checksum.h>
@@ -39,9 +40,16 @@ static bool is_error(const struct shunt_packet *pkt)
 
 static bool checksum_ok(struct shunt_packet *pkt)
 {
+	struct sk_buff *skb = pkt->skb;
+
+	/* nf_checksum() counts in the IP header, whose sum options may upset. */
+	if (pkt->tuple.af == AF_INET)
+		return skb_csum_unnecessary(skb) ||
+		       !csum_fold(skb_checksum(skb, pkt->transport,
+					       skb->len - pkt->transport, 0));
 	/* PRE_ROUTING: a sum that the device has taken counts, too. */
-	return !nf_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->transport,
-			    pkt->tuple.proto, pkt->tuple.af);
+	return !nf_ip6_checksum(skb, NF_INET_PRE_ROUTING, pkt->transport,
+				IPPROTO_ICMPV6);
 }
 
 static void renew_checksum(struct shunt_packet *pkt)

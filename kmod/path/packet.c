@@ -36,6 +36,14 @@ static bool parse4(const struct sk_buff *skb, unsigned int network,
 	return true;
 }
 
+/* Its destination is but a station on the way to another. */
+static bool is_underway(const struct sk_buff *skb, unsigned int network)
+{
+	int flags = IP6_FH_F_SKIP_RH;
+
+	return ipv6_find_hdr(skb, &network, NEXTHDR_ROUTING, NULL, &flags) >= 0;
+}
+
 static bool parse6(const struct sk_buff *skb, unsigned int network,
 		   struct shunt_tuple *tuple, unsigned int *transport)
 {
@@ -57,7 +65,7 @@ static bool parse6(const struct sk_buff *skb, unsigned int network,
 
 	*transport = network;
 	proto = ipv6_find_hdr(skb, transport, -1, &frag, NULL);
-	if (proto < 0 || frag)
+	if (proto < 0 || frag || is_underway(skb, network))
 		return false;
 	tuple->proto = proto;
 	return true;
@@ -77,11 +85,32 @@ static bool parse_ports(const struct sk_buff *skb, unsigned int transport,
 	return true;
 }
 
+/* What nf_defrag_ipv6 has not put together: it lets some odd ones through. */
+static bool is_piece6(const struct shunt_packet *pkt)
+{
+	unsigned int network = 0;
+
+	return pkt->tuple.af == AF_INET6 &&
+	       pkt->transport > sizeof(struct ipv6hdr) &&
+	       ipv6_find_hdr(pkt->skb, &network, NEXTHDR_FRAGMENT, NULL,
+			     NULL) >= 0;
+}
+
+static bool is_broken(const struct shunt_packet *pkt)
+{
+	unsigned int header = pkt->tuple.proto == IPPROTO_UDP ?
+				      sizeof(struct udphdr) :
+				      sizeof(struct tcphdr);
+
+	return pkt->skb->len < pkt->transport + header || is_piece6(pkt);
+}
+
 /**
  * shunt_packet_parse() - find out what a packet is
  * @pkt:	its skb and netns set; tuple.af says which IP it is
  *
- * A packet with a whole TCP or UDP header becomes SHUNT_PACKET_FLOW.
+ * A packet with a whole TCP or UDP header becomes SHUNT_PACKET_FLOW, one with
+ * ports at least SHUNT_PACKET_BROKEN.
  *
  * Return: its kind; the rest of @pkt is filled accordingly.
  */
@@ -104,12 +133,10 @@ enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt)
 	if (!has_ports(tuple->proto) ||
 	    !parse_ports(skb, pkt->transport, tuple))
 		return SHUNT_PACKET_OTHER;
+	if (unlikely(is_broken(pkt)))
+		return SHUNT_PACKET_BROKEN;
 	if (tuple->proto == IPPROTO_UDP)
-		return skb->len >= pkt->transport + sizeof(struct udphdr) ?
-			       SHUNT_PACKET_FLOW : SHUNT_PACKET_OTHER;
-
-	if (skb->len < pkt->transport + sizeof(struct tcphdr))
-		return SHUNT_PACKET_OTHER;
+		return SHUNT_PACKET_FLOW;
 	flags = skb_header_pointer(skb, pkt->transport + TCP_FLAGS_OFFSET, 1,
 				   &buf);
 	if (!flags)

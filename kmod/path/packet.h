@@ -22,6 +22,7 @@ enum shunt_verdict {
 enum shunt_packet_kind {
 	SHUNT_PACKET_OTHER,	/* nothing we handle, or too short to tell */
 	SHUNT_PACKET_FLOW,	/* TCP or UDP, the tuple is filled */
+	SHUNT_PACKET_BROKEN,	/* the same, but its header is not whole */
 	SHUNT_PACKET_ICMP,	/* ICMP or ICMPv6, only af and proto are */
 };
 

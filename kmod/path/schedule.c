@@ -218,8 +218,15 @@ static struct shunt_conn *ask_service(struct shunt_packet *pkt,
 {
 	struct shunt_service *svc = find_service(pkt);
 
-	*verdict = svc ? SHUNT_DROP : SHUNT_PASS;
-	return svc ? connect(pkt, svc) : NULL;
+	*verdict = SHUNT_PASS;
+	if (!svc)
+		return NULL;
+	*verdict = SHUNT_DROP;
+	if (shunt_defence_drops(pkt->sn)) {
+		shunt_drop(pkt->sn, SHUNT_DROP_DEFENCE);
+		return NULL;
+	}
+	return connect(pkt, svc);
 }
 
 /**

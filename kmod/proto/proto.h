@@ -55,6 +55,7 @@ struct shunt_timeouts {
 extern const struct shunt_timeouts shunt_default_timeouts;
 
 u8 shunt_tcp_next(u8 state, enum shunt_view view, u8 flags);
+u8 shunt_tcp_next_strict(u8 state, enum shunt_view view, u8 flags);
 bool shunt_tcp_active(u8 state);
 const char *shunt_state_name(u8 proto, u8 state);
 
@@ -82,6 +83,15 @@ static inline bool shunt_tcp_opens(u8 flags)
 {
 	return (flags & (SHUNT_TCP_SYN | SHUNT_TCP_ACK | SHUNT_TCP_RST)) ==
 	       SHUNT_TCP_SYN;
+}
+
+/**
+ * shunt_tcp_half_open() - whether a connection waits for its handshake's end
+ * @state:	enum shunt_tcp_state
+ */
+static inline bool shunt_tcp_half_open(u8 state)
+{
+	return state == SHUNT_TCP_SYN_RECV || state == SHUNT_TCP_SYNACK;
 }
 
 /**

@@ -118,6 +118,37 @@ u8 shunt_tcp_next(u8 state, enum shunt_view view, u8 flags)
 }
 
 /**
+ * shunt_tcp_next_strict() - the same, where a client has to prove itself
+ * @state:	before, enum shunt_tcp_state
+ * @view:	who sent it and what we see of the connection
+ * @flags:	byte 13 of its TCP header
+ *
+ * By NAT only the server's word after its SYN+ACK (SYNACK) opens a connection;
+ * where that cannot be seen the client's has to do.
+ *
+ * Return: the state after.
+ */
+u8 shunt_tcp_next_strict(u8 state, enum shunt_view view, u8 flags)
+{
+	u8 next = shunt_tcp_next(state, view, flags);
+
+	switch (view) {
+	case SHUNT_VIEW_REQUEST:
+		if (state == SHUNT_TCP_SYNACK && !(flags & SHUNT_TCP_RST))
+			return state;
+		if (state == SHUNT_TCP_SYN_RECV && next == SHUNT_TCP_ESTABLISHED)
+			return state;
+		return next;
+	case SHUNT_VIEW_REPLY:
+		return next == SHUNT_TCP_SYN_RECV && flags & SHUNT_TCP_SYN ?
+			       SHUNT_TCP_SYNACK : next;
+	case SHUNT_VIEW_HALF:
+		return next == SHUNT_TCP_SYN_RECV ? SHUNT_TCP_SYNACK : next;
+	}
+	return next;
+}
+
+/**
  * shunt_tcp_active() - whether a connection counts as active
  * @state:	enum shunt_tcp_state
  *

@@ -28,6 +28,10 @@
 	       "a real server's packet belongs to no connection (an ICMP error was sent)") \
 	reason(BAD_ICMP, "bad_icmp",					       \
 	       "ICMP error about a connection with a wrong checksum")	       \
+	reason(BROKEN, "broken",					       \
+	       "packet of a connection without a whole TCP or UDP header")     \
+	reason(DEFENCE, "defence",					       \
+	       "a new connection that drop_packet gave up")		       \
 	reason(TABLE, "table",						       \
 	       "the connection table could not take another entry")	       \
 	reason(NO_MEMORY, "no_memory",					       \

@@ -425,6 +425,14 @@ static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)
 	return dir == SHUNT_DIR_REQUEST ? SHUNT_VIEW_REQUEST : SHUNT_VIEW_REPLY;
 }
 
+static u8 next_state(const struct shunt_net *sn, u8 state,
+		     enum shunt_view view, u8 flags)
+{
+	if (unlikely(READ_ONCE(sn->defence.strict_tcp)))
+		return shunt_tcp_next_strict(state, view, flags);
+	return shunt_tcp_next(state, view, flags);
+}
+
 /**
  * shunt_conn_answer() - the real server has answered for the first time
  * @c:	a connection without a state machine
@@ -452,11 +460,11 @@ void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 	u8 state = READ_ONCE(c->state), next;
 
 	if (shunt_tcp_settled(state, flags) ||
-	    shunt_tcp_next(state, view, flags) == state)
+	    next_state(sn, state, view, flags) == state)
 		return;
 
 	spin_lock_bh(&c->lock);
-	next = shunt_tcp_next(c->state, view, flags);
+	next = next_state(sn, c->state, view, flags);
 	if (next != c->state && !c->dead) {
 		if (next == SHUNT_TCP_ESTABLISHED)
 			assure(c->template);

@@ -384,6 +384,85 @@ static void test_repeated(void)
 	for_all(check_repeated);
 }
 
+/* --- strictly -------------------------------------------------------------- */
+
+/* What secure_tcp makes of each step: a client's word opens nothing by NAT. */
+static const struct life strict_lives[] = {
+	{ "NAT, a handshake and the server's first segment", NONE, {
+		{REQUEST, SYN, SYN_RECV}, {REPLY, SYNACK, SHUNT_TCP_SYNACK},
+		{REQUEST, ACK, SHUNT_TCP_SYNACK}, {REPLY, ACK, ESTABLISHED},
+		{REQUEST, FINACK, CLOSE_WAIT}, {REPLY, FINACK, TIME_WAIT} } },
+	{ "NAT, a client that goes on without an answer", NONE, {
+		{REQUEST, SYN, SYN_RECV}, {REQUEST, ACK, SYN_RECV},
+		{REQUEST, PSH | ACK, SYN_RECV}, {REQUEST, RST, SYN_RECV},
+		{REQUEST, FINACK, TIME_WAIT} } },
+	{ "NAT, a client that goes on without the server's word", NONE, {
+		{REQUEST, SYN, SYN_RECV}, {REPLY, SYNACK, SHUNT_TCP_SYNACK},
+		{REQUEST, SYN, SHUNT_TCP_SYNACK},
+		{REQUEST, FINACK, SHUNT_TCP_SYNACK},
+		{REQUEST, RST, CLOSE} } },
+	{ "NAT, SYN and SYN+ACK come twice", NONE, {
+		{REQUEST, SYN, SYN_RECV}, {REQUEST, SYN, SYN_RECV},
+		{REPLY, SYNACK, SHUNT_TCP_SYNACK},
+		{REPLY, SYNACK, SHUNT_TCP_SYNACK} } },
+	{ "NAT, nobody listens", NONE, {
+		{REQUEST, SYN, SYN_RECV}, {REPLY, RSTACK, CLOSE} } },
+	{ "NAT, the server closes at once", NONE, {
+		{REQUEST, SYN, SYN_RECV}, {REPLY, SYNACK, SHUNT_TCP_SYNACK},
+		{REPLY, FINACK, TIME_WAIT}, {REQUEST, SYN, SYN_RECV} } },
+	{ "NAT, what was open stays so", ESTABLISHED, {
+		{REQUEST, SYN, ESTABLISHED}, {REQUEST, ACK, ESTABLISHED},
+		{REPLY, SYNACK, ESTABLISHED}, {REPLY, FINACK, FIN_WAIT} } },
+	{ "DR, the client's word has to do", NONE, {
+		{HALF, SYN, SHUNT_TCP_SYNACK}, {HALF, SYN, SHUNT_TCP_SYNACK},
+		{HALF, ACK, ESTABLISHED}, {HALF, SYN, ESTABLISHED},
+		{HALF, FINACK, FIN_WAIT}, {HALF, SYN, SHUNT_TCP_SYNACK},
+		{HALF, RST, CLOSE} } },
+	{ "DR, a FIN instead of an ACK", NONE, {
+		{HALF, SYN, SHUNT_TCP_SYNACK}, {HALF, FINACK, TIME_WAIT} } },
+};
+
+static void test_strict_lives(void)
+{
+	int i, j;
+
+	for (i = 0; i < COUNT(strict_lives); i++) {
+		u8 state = strict_lives[i].from;
+
+		for (j = 0; j < MAX_STEPS && strict_lives[i].steps[j].flags; j++) {
+			const struct step *step = &strict_lives[i].steps[j];
+
+			state = shunt_tcp_next_strict(state, step->view,
+						      step->flags);
+			expect(state == step->want,
+			       "%s, step %d: %s, not %s", strict_lives[i].text,
+			       j + 1, name(state), name(step->want));
+		}
+	}
+}
+
+/* Only while the handshake lasts is it another machine. */
+static void check_strict(u8 state, enum shunt_view view, u8 flags)
+{
+	u8 next = shunt_tcp_next(state, view, flags);
+	u8 strict = shunt_tcp_next_strict(state, view, flags);
+
+	if (!shunt_tcp_half_open(state) && next != SYN_RECV)
+		expect(strict == next, "%s, view %d, flags %#x", name(state),
+		       view, flags);
+	if (view == REQUEST && shunt_tcp_half_open(state))
+		expect(strict != ESTABLISHED, "%s, flags %#x", name(state),
+		       flags);
+	if (shunt_tcp_settled(state, flags))
+		expect(strict == state, "%s, view %d, flags %#x", name(state),
+		       view, flags);
+}
+
+static void test_strict(void)
+{
+	for_all(check_strict);
+}
+
 /* --- timeouts and names --------------------------------------------------- */
 
 static const struct {
@@ -489,6 +568,9 @@ static const struct unit_case cases[] = {
 	{ "RST counts before SYN, FIN, ACK; other flags for nothing",
 	  test_bits },
 	{ "a segment that comes twice does what it does once", test_repeated },
+	{ "strictly: lives of connections, step by step", test_strict_lives },
+	{ "strictly: no other state than the handshake's is another",
+	  test_strict },
 	{ "numbers, names and active states are those of IPVS", test_states },
 	{ "default timeouts are those of IPVS", test_timeouts },
 	{ "timeouts of a service's own", test_terms },

@@ -10,4 +10,8 @@ struct rhashtable {
 	void *unused;
 };
 
+struct rhashtable_iter {
+	void *unused;
+};
+
 #endif /* SHIM_RHASHTABLE_TYPES_H */

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Bad packets: cut short anywhere, with wrong lengths, checksums, options, extension headers, quotes and fragments, to a service
+# by NAT, to one by DR and back from a real server. What comes out is a right translation or nothing, what does not is counted.
+#
+#   client ── gw ── director ── lan ─┬─ rs1      NAT, tests/lab/topology.sh; both ends are silent: tests/lab/mangle.c speaks
+#                                    └─ rs2      for the gateway and rs1
+# shellcheck source=tests/netns/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Nobody but mangle sends anything: neither end has the addresses, and no neighbour has to be asked for.
+silence() {
+	ip netns exec gw sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+	in_netns rs1 <<-BATCH
+		address flush dev eth0
+	BATCH
+	in_netns director <<-BATCH
+		neighbour replace $RIP1 lladdr $rs1_mac dev eth1 nud permanent
+		neighbour replace $RIP16 lladdr $rs1_mac dev eth1 nud permanent
+		neighbour replace 1.1.1.254 lladdr $gw_down_mac dev eth0 nud permanent
+		neighbour replace 2001:db8:1::254 lladdr $gw_down_mac dev eth0 nud permanent
+	BATCH
+}
+
+dropped() { adm -L --drops | awk 'NR > 1 { n += $2 } END { print n + 0 }'; }
+
+# Stock lets more through: what has no whole TCP or UDP header, damaged ICMP errors by DR, IPv6 on its way to somewhere else; and
+# less: errors that come with options, or quote another port. All else has to be as much.
+compared() {
+	case $1 in
+	*", cut, "*|*", flags, "*|*", ends, "*) ;;
+	*"nat, shortened, "[TU]*|*"nat, lengths, "[TU]*|*"nat, sums, "*|*"reply, shortened, "[TU]*|*"reply, sums, "*) ;;
+	*"nat, options, "[TU]*|*"dr, options, "[TU]*|"IPv4, "*", fragments, "*) ;;
+	*) return 1;;
+	esac
+}
+
+# mangled TITLE: a test for each topic of what mangle said.
+mangled() {
+	local line counts
+	while read -r line; do
+		case $line in
+		'#'*)
+			only_ipvs || echo "$line";;
+		dropped*)
+			;;
+		*)
+			counts=${line#*: }
+			! compared "$1, ${line%%:*}" || same "$1, ${line%%:*}" "${counts%:*}"
+			only_ipvs || like "$1, ${line%%:*}: right or nothing" "$counts" '^[^A-Z]*$';;
+		esac
+	done < /tmp/mangled
+}
+
+# mangle WAY CLIENT SERVICE SERVER
+mangle() {
+	local title="IPv4, $1" before
+	[[ $2 != *:* ]] || title="IPv6, $1"
+	only_ipvs || before=$(dropped)
+	"$BUILD/bin/mangle" "$@" > /tmp/mangled
+	is "$title: it ran to its end" "$?" 0
+	mangled "$title"
+	only_ipvs || is "$title: what nobody else counts, Shunt does" "dropped $(($(dropped) - before))" "$(tail -n 1 /tmp/mangled)"
+	"$BUILD/bin/mangle" -f "$@" > /tmp/mangled
+	is "$title, fragments: it ran to its end" "$?" 0
+	mangled "$title"
+}
+
+bad() {
+	nat_up
+	silence
+	local vip rip proto
+	for vip in "$VIP" "[$VIP6]"; do
+		rip=$RIP1
+		[ "$vip" = "$VIP" ] || rip="[$RIP16]"
+		for proto in t u; do
+			echo "-A -$proto $vip:80 -s rr"
+			echo "-a -$proto $vip:80 -r $rip:8080 -m"
+			echo "-A -$proto $vip:27015 -s rr"
+			echo "-a -$proto $vip:27015 -r $rip:27015 -g"
+		done
+	done | rules
+	mangle nat "$CIP" "$VIP" "$RIP1"
+	mangle dr "$CIP" "$VIP" "$RIP1"
+	mangle reply "$CIP" "$VIP" "$RIP1"
+	mangle nat "$CIP6" "$VIP6" "$RIP16"
+	mangle dr "$CIP6" "$VIP6" "$RIP16"
+	mangle reply "$CIP6" "$VIP6" "$RIP16"
+	! only_shunt || explain "$(adm -L --drops)"
+}
+
+run bad
