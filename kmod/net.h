@@ -34,6 +34,7 @@ struct shunt_wheel;
  *			its belongs to no connection
  * @schedule_icmp:	not 0: an ICMP error about an unknown connection to a
  *			virtual service begins one
+ * @sloppy_sctp:	not 0: a connection may begin with any SCTP packet but an ABORT
  * @sloppy_tcp:		not 0: a connection may begin with any TCP segment but
  *			a RST, as seen after a failover
  * @expire_nodest_conn:	not 0: a connection ends when its real server is removed
@@ -53,6 +54,7 @@ struct shunt_settings {
 	int cache_bypass;
 	int nat_icmp_send;
 	int schedule_icmp;
+	int sloppy_sctp;
 	int sloppy_tcp;
 	int expire_nodest_conn;
 	int expire_quiescent_template;

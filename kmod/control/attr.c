@@ -103,14 +103,10 @@ static int read_service_key(struct shunt_service_key *key, struct nlattr **attrs
 		return -EINVAL;
 	}
 	proto = nla_get_u16(attrs[SHUNT_SVC_ATTR_PROTOCOL]);
-	if (proto == IPPROTO_SCTP) {
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP &&
+	    proto != IPPROTO_SCTP) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_PROTOCOL],
-				    "SCTP is not supported yet, only TCP and UDP are");
-		return -EPROTONOSUPPORT;
-	}
-	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_PROTOCOL],
-				    "this protocol is not supported yet, only TCP and UDP are");
+				    "a virtual service's protocol is TCP, UDP or SCTP");
 		return -EPROTONOSUPPORT;
 	}
 	key->proto = proto;

@@ -27,6 +27,8 @@ static const char *proto_name(u8 proto)
 	case IPPROTO_UDP:
 		return "UDP";
 	default:
+	case IPPROTO_SCTP:
+		return "SCTP";
 		return "IP";
 	}
 }

@@ -26,6 +26,7 @@ static const struct {
 	KNOB(nat_icmp_send),
 	KNOB(pmtu_disc),
 	KNOB(schedule_icmp),
+	KNOB(sloppy_sctp),
 	KNOB(sloppy_tcp),
 	KNOB(snat_reroute),
 #undef KNOB

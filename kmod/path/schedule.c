@@ -118,7 +118,7 @@ static int go_past(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 	return 0;
 }
 
-/* With TCP, one packet would be nothing to schedule. */
+/* But with UDP, one packet would be nothing to schedule. */
 static struct shunt_conn *make(const struct shunt_packet *pkt,
 			       const struct shunt_service *svc,
 			       struct shunt_conn_plan *plan)
@@ -162,6 +162,7 @@ static struct shunt_conn *find_twin(struct shunt_packet *pkt)
 	enum shunt_dir dir;
 
 	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
+	/* SCTP's comes with the packet's delivery: an INIT counts but once. */
 	if (c && dir == SHUNT_DIR_REQUEST && !shunt_conn_is_dead(c))
 		return c;
 	return NULL;
@@ -207,10 +208,20 @@ clash:
 
 static bool may_begin(const struct shunt_packet *pkt)
 {
-	if (pkt->tuple.proto != IPPROTO_TCP || shunt_tcp_opens(pkt->tcp_flags))
+	const struct shunt_settings *settings = &pkt->sn->settings;
+
+	if (pkt->proto == IPPROTO_UDP || shunt_packet_opens(pkt))
 		return true;
-	return READ_ONCE(pkt->sn->settings.sloppy_tcp) &&
-	       !(pkt->tcp_flags & SHUNT_TCP_RST);
+	switch (pkt->proto) {
+	case IPPROTO_TCP:
+		return READ_ONCE(settings->sloppy_tcp) &&
+		       !(pkt->tcp_flags & SHUNT_TCP_RST);
+	case IPPROTO_SCTP:
+		return READ_ONCE(settings->sloppy_sctp) &&
+		       pkt->sctp_chunk != SHUNT_SCTP_C_ABORT;
+	default:	/* AH and ESP: IKE comes first */
+		return false;
+	}
 }
 
 static struct shunt_conn *ask_service(struct shunt_packet *pkt,
@@ -264,7 +275,8 @@ struct shunt_conn *shunt_schedule_quoted(const struct shunt_packet *pkt,
  * shunt_schedule_none() - what becomes of a reply that has no connection
  * @pkt:	a packet of kind SHUNT_PACKET_FLOW without a connection
  *
- * The real server can be told, as its client would do. A RST needs no answer.
+ * The real server can be told, as its client would do. A RST or an ABORT needs no
+ * answer, and AH and ESP get none.
  *
  * Context: RCU read lock.
  * Return: SHUNT_PASS, or SHUNT_DROP.
@@ -272,7 +284,7 @@ struct shunt_conn *shunt_schedule_quoted(const struct shunt_packet *pkt,
 enum shunt_verdict shunt_schedule_none(struct shunt_packet *pkt)
 {
 	if (likely(!READ_ONCE(pkt->sn->settings.nat_icmp_send)) ||
-	    pkt->tcp_flags & SHUNT_TCP_RST ||
+	    pkt->proto != pkt->tuple.proto || shunt_packet_aborts(pkt) ||
 	    !shunt_real_sends(pkt->sn, &pkt->tuple))
 		return SHUNT_PASS;
 	return refuse(pkt, SHUNT_DROP_NO_CONN);

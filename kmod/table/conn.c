@@ -184,15 +184,14 @@ static void release(struct rcu_head *rcu)
 	free_conn(c);
 }
 
-/* TCP says whether a connection is active, of UDP all count as inactive. */
 static enum shunt_load load_of(const struct shunt_conn *c, u8 state)
 {
 	if (c->kind != SHUNT_CONN_WHOLE)
 		return SHUNT_LOAD_NONE;
 	if (shunt_conn_is_template(c))
 		return SHUNT_LOAD_TEMPLATE;
-	return c->proto == IPPROTO_TCP && shunt_tcp_active(state) ?
-		       SHUNT_LOAD_ACTIVE : SHUNT_LOAD_INACTIVE;
+	return shunt_state_active(c->proto, state) ? SHUNT_LOAD_ACTIVE :
+						     SHUNT_LOAD_INACTIVE;
 }
 
 static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
@@ -271,7 +270,7 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	if (!err) {
 		if (!shunt_conn_is_template(c))
 			shunt_count_conn(c->dest->counters);
-		if (c->state == SHUNT_TCP_ESTABLISHED && c->template)
+		if (shunt_state_established(c->proto, c->state))
 			assure(c->template);
 		return c;
 	}
@@ -404,15 +403,13 @@ bool shunt_conn_make_way(struct shunt_net *sn,
 	struct shunt_tuple reply;
 	struct shunt_conn *owner;
 	enum shunt_dir dir;
-	u8 state;
 
 	reply_tuple(&reply, plan);
 	owner = shunt_conn_lookup(sn, &reply, &dir);
 	if (!owner)
 		return true;
-	state = READ_ONCE(owner->state);
-	if (owner->proto == IPPROTO_TCP && state != SHUNT_TCP_TIME_WAIT &&
-	    state != SHUNT_TCP_CLOSE)
+	if (owner->proto != IPPROTO_UDP &&
+	    !shunt_state_over(owner->proto, READ_ONCE(owner->state)))
 		return false;
 	shunt_conn_kill(sn, owner);
 	return true;
@@ -438,6 +435,16 @@ void shunt_conn_answer(struct shunt_conn *c)
 /**
  * shunt_conn_tcp() - follow a TCP segment
  * @sn:		the netns
+/* With shunt_conn.lock held: a packet has moved it. */
+static void advance(struct shunt_net *sn, struct shunt_conn *c, u8 next)
+{
+	if (shunt_state_established(c->proto, next))
+		assure(c->template);
+	shunt_dest_move(c->dest, load_of(c, c->state), load_of(c, next));
+	WRITE_ONCE(c->state, next);
+	shunt_wheel_hasten(sn, c);
+}
+
  * @c:		its connection
  * @dir:	its direction
  * @flags:	byte 13 of its TCP header
@@ -457,14 +464,34 @@ void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 
 	spin_lock_bh(&c->lock);
 	next = shunt_tcp_next(c->state, view, flags);
-	if (next != c->state && !c->dead) {
-		if (next == SHUNT_TCP_ESTABLISHED)
-			assure(c->template);
-		shunt_dest_move(c->dest, load_of(c, c->state),
-				load_of(c, next));
-		WRITE_ONCE(c->state, next);
-		shunt_wheel_hasten(sn, c);
-	}
+	if (next != c->state && !c->dead)
+		advance(sn, c, next);
+	spin_unlock_bh(&c->lock);
+}
+
+/**
+ * shunt_conn_sctp() - follow an SCTP packet
+ * @sn:		the netns
+ * @c:		its connection
+ * @dir:	its direction
+ * @chunk:	type of the chunk that counts in it
+ *
+ * Call after shunt_conn_touch(): the new state's timeout runs from there.
+ * Context: RCU read lock.
+ */
+void shunt_conn_sctp(struct shunt_net *sn, struct shunt_conn *c,
+		     enum shunt_dir dir, u8 chunk)
+{
+	enum shunt_view view = view_of(c, dir);
+	u8 state = READ_ONCE(c->state), next;
+
+	if (shunt_sctp_next(state, view, chunk) == state)
+		return;
+
+	spin_lock_bh(&c->lock);
+	next = shunt_sctp_next(c->state, view, chunk);
+	if (next != c->state && !c->dead)
+		advance(sn, c, next);
 	spin_unlock_bh(&c->lock);
 }
 

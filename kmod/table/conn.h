@@ -46,7 +46,7 @@ enum shunt_conn_kind {
  * @wheel:	in a slot of the expiry wheel (table/expire.c)
  * @rcu:	in its place once the connection is dead
  * @lock:	serialises state changes and death; guards @wheel, @due, @shard,
- *		@dead and, of TCP, writes to @state
+ *		@dead and, of TCP and SCTP, writes to @state
  * @due:	the wheel's tick at which expiry is checked next
  * @shard:	the part of the wheel it is in
  * @dead:	out of the table or about to be
@@ -63,7 +63,7 @@ enum shunt_conn_kind {
  * @state:	protocol state (proto/proto.h), read locklessly
  * @fwd:	forwarding method; a later change of the real server's is not
  *		followed
- * @proto:	IPPROTO_TCP or IPPROTO_UDP; 0 for a template
+ * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP; 0 for a template
  * @af:		AF_INET or AF_INET6
  * @nodes:	the request's node, behind it the reply's; the latter is in the
  *		table only where replies pass through (NAT)
@@ -222,3 +222,5 @@ static inline void shunt_conn_answered(struct shunt_conn *c)
 }
 
 #endif /* SHUNT_CONN_H */
+void shunt_conn_sctp(struct shunt_net *sn, struct shunt_conn *c,
+		     enum shunt_dir dir, u8 chunk);

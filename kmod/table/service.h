@@ -21,7 +21,7 @@ struct shunt_scheduler;
  * @addr:	virtual address, bytes behind an IPv4 one zero
  * @port:	virtual port, network byte order; 0 for all ports
  * @af:		AF_INET or AF_INET6
- * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @fwmark:	0; or the firewall mark of its packets, and address, port and
  *		protocol are 0
  */
