@@ -2,10 +2,12 @@
 #include "path/schedule.h"
 
 #include <linux/icmpv6.h>
+#include <linux/udp.h>
 #include <net/icmp.h>
 
 #include "forward/bypass.h"
 #include "proto/proto.h"
+#include "proto/sip.h"
 #include "sched/sched.h"
 #include "table/conn.h"
 #include "table/dest.h"
@@ -76,6 +78,21 @@ static int choose(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 	return 0;
 }
 
+/* Who sends a SIP message, which is in one datagram. */
+static int identify(struct shunt_client *client, const struct shunt_packet *pkt)
+{
+	unsigned int header = pkt->transport + sizeof(struct udphdr);
+
+	if (pkt->proto != IPPROTO_UDP)
+		return -EBADMSG;
+	if (skb_linearize(pkt->skb))
+		return -ENOMEM;
+	client->id = shunt_sip_call_id(pkt->skb->data + header,
+				       pkt->skb->len - header,
+				       &client->id_length);
+	return client->id ? 0 : -EBADMSG;
+}
+
 /*
  * The real server that the client had before. Where a service is for many
  * ports, each stays as it is, whatever the real server's.
@@ -84,15 +101,21 @@ static int stay(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 		struct shunt_service *svc)
 {
 	const struct shunt_tuple *tuple = &pkt->tuple;
+	struct shunt_client client = { .request = tuple };
 	struct shunt_conn *template;
 	int err;
 
-	template = shunt_template_find(pkt->sn, svc, tuple);
+	if (unlikely(READ_ONCE(svc->engine) != SHUNT_ENGINE_NONE)) {
+		err = identify(&client, pkt);
+		if (err)
+			return err;
+	}
+	template = shunt_template_find(pkt->sn, svc, &client);
 	if (!template) {
 		err = choose(plan, pkt, svc, false);
 		if (err)
 			return err;
-		template = shunt_template_create(pkt->sn, svc, tuple,
+		template = shunt_template_create(pkt->sn, svc, &client,
 						 plan->dest);
 		if (IS_ERR(template))
 			return PTR_ERR(template);
@@ -139,6 +162,7 @@ static struct shunt_conn *create(const struct shunt_packet *pkt,
 	struct shunt_conn *c;
 	int err;
 
+	/* SCTP's comes with the packet's delivery: an INIT counts but once. */
 	if (pkt->tuple.proto == IPPROTO_TCP)
 		plan.state = shunt_tcp_next(SHUNT_TCP_NONE, SHUNT_VIEW_REQUEST,
 					    pkt->tcp_flags);
@@ -162,7 +186,6 @@ static struct shunt_conn *find_twin(struct shunt_packet *pkt)
 	enum shunt_dir dir;
 
 	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
-	/* SCTP's comes with the packet's delivery: an INIT counts but once. */
 	if (c && dir == SHUNT_DIR_REQUEST && !shunt_conn_is_dead(c))
 		return c;
 	return NULL;
@@ -193,6 +216,9 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 				goto clash;
 			again = true;
 			break;
+		case -EBADMSG:
+			shunt_drop(pkt->sn, SHUNT_DROP_NO_CALL_ID);
+			return NULL;
 		case -ENOMEM:
 			shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
 			return NULL;

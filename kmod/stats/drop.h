@@ -28,6 +28,8 @@
 	       "a real server's packet belongs to no connection (an ICMP error was sent)") \
 	reason(BAD_ICMP, "bad_icmp",					       \
 	       "ICMP error about a connection with a wrong checksum")	       \
+	reason(NO_CALL_ID, "no_call_id",				       \
+	       "no SIP message with a Call-ID, as the service's clients send")  \
 	reason(TABLE, "table",						       \
 	       "the connection table could not take another entry")	       \
 	reason(NO_MEMORY, "no_memory",					       \

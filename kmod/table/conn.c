@@ -161,6 +161,7 @@ static int publish(struct shunt_net *sn, struct shunt_conn *c)
 static void free_conn(struct shunt_conn *c)
 {
 	shunt_dest_put(c->dest);
+	kfree(c->call);
 	kmem_cache_free(c->af == AF_INET ? conn4_cache : conn6_cache, c);
 }
 
@@ -213,6 +214,7 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	c->template = plan->template;
 	c->sent = 0;
 	c->acked = 0;
+	c->call = plan->call;
 	c->dest = plan->dest;
 	c->seen = (u32)jiffies;
 	c->state = plan->state;
@@ -251,8 +253,10 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	enum shunt_load load;
 	int err;
 
-	if (!c)
+	if (!c) {
+		kfree(plan->call);
 		return ERR_PTR(-ENOMEM);
+	}
 	load = load_of(c, c->state);
 	shunt_dest_bind(c->dest, load);
 	atomic_inc(&sn->conn_count);
@@ -432,9 +436,6 @@ void shunt_conn_answer(struct shunt_conn *c)
 	assure(c->template);
 }
 
-/**
- * shunt_conn_tcp() - follow a TCP segment
- * @sn:		the netns
 /* With shunt_conn.lock held: a packet has moved it. */
 static void advance(struct shunt_net *sn, struct shunt_conn *c, u8 next)
 {
@@ -445,6 +446,9 @@ static void advance(struct shunt_net *sn, struct shunt_conn *c, u8 next)
 	shunt_wheel_hasten(sn, c);
 }
 
+/**
+ * shunt_conn_tcp() - follow a TCP segment
+ * @sn:		the netns
  * @c:		its connection
  * @dir:	its direction
  * @flags:	byte 13 of its TCP header

@@ -14,14 +14,15 @@
  *   get ID N | put ID N           moves N bytes whose content both sides know
  *   echo ID N                     sends a datagram of N bytes; who answers, with N bytes
  *   send ID N                     sends a datagram and does not wait
+ *   sip ID CALL-ID [nowait]       sends a SIP message with that Call-ID, or none for "-"; who answers
  *   hold ID                       the server will not close after us
  *   shut ID | close ID | reset ID FIN | FIN and done with it | RST
  *   end ID | abort ID             the server closes | resets
  *   many tcp|udp|sctp N DST PORT [OPTION]... [keep=PREFIX]  N times open, who, close; who answered, in order
  *   raw SRC SPORT DST DPORT FLAGS [ttl=N] [tos=N] [df=1] [size=N]   a forged TCP segment, flags as in "SA"
- *   icmp SRC DST TYPE CODE MTU PROTO/SRC/SPORT/DST/DPORT  a forged ICMP error about that packet
  *   chunk SRC SPORT DST DPORT TYPE [ttl=N]  a forged SCTP packet, a chunk by its number
  *   ipsec SRC DST PROTO           a forged packet of AH (51) or ESP (50)
+ *   icmp SRC DST TYPE CODE MTU PROTO/SRC/SPORT/DST/DPORT  a forged ICMP error about that packet
  *   arp DEV SRC TARGET...         asks who has each; says who answered. Does not wait for answers to the first
  *                                 target longer than for those to the others.
  *   offload DEV on|off            checksum and segmentation offload
@@ -198,10 +199,10 @@ static int dial(int type, int proto, const union address *dst, socklen_t len, co
 	setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one));
 	if (dst->sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one));
-	src.in4.sin_port = htons(port);
 	/* An association over both families would be no connection. */
 	if (dst->sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	src.in4.sin_port = htons(port);
 	if (bind(fd, &src.sa, len) || connect(fd, &dst->sa, len)) {
 		int saved = errno;
 
@@ -446,6 +447,29 @@ static void cmd_send(char **w, int n)
 	answer("ok");
 }
 
+static void cmd_sip(char **w, int n)
+{
+	struct conn *c = conn_find(w[1]);
+	char text[1024];
+	ssize_t len;
+
+	if (!c)
+		return;
+	len = sprintf(text, "REGISTER sip:lab.example SIP/2.0\r\nVia: SIP/2.0/UDP lab\r\n");
+	if (strcmp(w[2], "-"))
+		len += snprintf(text + len, sizeof(text) - len - 8, "Call-ID: %s\r\n", w[2]);
+	len += sprintf(text + len, "\r\n");
+	if (send(c->fd, text, len, 0) < 0)
+		return fail_errno();
+	if (n > 3)
+		return answer("ok");
+	len = recv(c->fd, text, sizeof(text) - 1, 0);
+	if (len < NAME_SIZE)
+		return fail_errno();
+	text[NAME_SIZE - 1] = 0;
+	answer("%s", text);
+}
+
 static void cmd_hold(char **w, int n)
 {
 	struct conn *c = conn_find(w[1]);
@@ -523,6 +547,7 @@ static void cmd_abort(char **w, int n)
 static void cmd_many(char **w, int n)
 {
 	int type = strcmp(w[1], "udp") ? SOCK_STREAM : SOCK_DGRAM, count = atoi(w[2]);
+	int proto = strcmp(w[1], "sctp") ? 0 : IPPROTO_SCTP;
 	static char text[1 << 16];
 	struct options o;
 	union address dst;
@@ -547,7 +572,6 @@ static void cmd_many(char **w, int n)
 	answer("%s", text);
 }
 
-	int proto = strcmp(w[1], "sctp") ? 0 : IPPROTO_SCTP;
 /* Fills in an IP header for len bytes behind it; returns its size. */
 static size_t forge_ip(uint8_t *p, const union address *src, const union address *dst, int proto, size_t len, int ttl)
 {
@@ -638,30 +662,6 @@ static void cmd_raw(char **w, int n)
 	send_forged(&dst, packet, hlen + o.size);
 }
 
-static void cmd_icmp(char **w, int n)
-{
-	char proto[8], in_src[INET6_ADDRSTRLEN], in_dst[INET6_ADDRSTRLEN];
-	union address src, dst, from, to;
-	int sport, dport, mtu = atoi(w[5]);
-	uint8_t packet[256], *icmp;
-	size_t hlen, len;
-	uint32_t sum = 0;
-	bool v4;
-
-	(void)n;
-	if (sscanf(w[6], "%7[^/]/%45[^/]/%d/%45[^/]/%d", proto, in_src, &sport, in_dst, &dport) != 5)
-		errx(2, "%s: not PROTO/SRC/SPORT/DST/DPORT", w[6]);
-	parse_address(&src, w[1], 0);
-	parse_address(&dst, w[2], 0);
-	parse_address(&from, in_src, sport);
-	parse_address(&to, in_dst, dport);
-	v4 = dst.sa.sa_family == AF_INET;
-
-	/* The quoted packet first, to know its length. */
-	hlen = v4 ? 20 : 40;
-	icmp = packet + hlen;
-	memset(icmp, 0, 8);
-	icmp[0] = atoi(w[3]);
 /* One chunk, long enough for each of them to be read. */
 static size_t forge_sctp(uint8_t *p, const union address *src, const union address *dst, int type)
 {
@@ -709,6 +709,30 @@ static void cmd_ipsec(char **w, int n)
 	send_forged(&dst, packet, hlen + 48);
 }
 
+static void cmd_icmp(char **w, int n)
+{
+	char proto[8], in_src[INET6_ADDRSTRLEN], in_dst[INET6_ADDRSTRLEN];
+	union address src, dst, from, to;
+	int sport, dport, mtu = atoi(w[5]);
+	uint8_t packet[256], *icmp;
+	size_t hlen, len;
+	uint32_t sum = 0;
+	bool v4;
+
+	(void)n;
+	if (sscanf(w[6], "%7[^/]/%45[^/]/%d/%45[^/]/%d", proto, in_src, &sport, in_dst, &dport) != 5)
+		errx(2, "%s: not PROTO/SRC/SPORT/DST/DPORT", w[6]);
+	parse_address(&src, w[1], 0);
+	parse_address(&dst, w[2], 0);
+	parse_address(&from, in_src, sport);
+	parse_address(&to, in_dst, dport);
+	v4 = dst.sa.sa_family == AF_INET;
+
+	/* The quoted packet first, to know its length. */
+	hlen = v4 ? 20 : 40;
+	icmp = packet + hlen;
+	memset(icmp, 0, 8);
+	icmp[0] = atoi(w[3]);
 	icmp[1] = atoi(w[4]);
 	icmp[6] = mtu >> 8;
 	icmp[7] = mtu;
@@ -894,11 +918,13 @@ static const struct {
 	{ "serve", 4, cmd_serve },
 	{ "tcp", 4, cmd_tcp },
 	{ "udp", 4, cmd_udp },
+	{ "sctp", 4, cmd_sctp },
 	{ "who", 2, cmd_who },
 	{ "get", 3, cmd_get },
 	{ "put", 3, cmd_put },
 	{ "echo", 3, cmd_echo },
 	{ "send", 3, cmd_send },
+	{ "sip", 3, cmd_sip },
 	{ "hold", 2, cmd_hold },
 	{ "shut", 2, cmd_shut },
 	{ "close", 2, cmd_close },
@@ -907,6 +933,8 @@ static const struct {
 	{ "abort", 2, cmd_abort },
 	{ "many", 5, cmd_many },
 	{ "raw", 6, cmd_raw },
+	{ "chunk", 6, cmd_chunk },
+	{ "ipsec", 4, cmd_ipsec },
 	{ "icmp", 7, cmd_icmp },
 	{ "arp", 4, cmd_arp },
 	{ "offload", 3, cmd_offload },
@@ -918,7 +946,6 @@ static const struct {
 
 static void run(char *line)
 {
-	{ "sctp", 4, cmd_sctp },
 	char *words[MAX_WORDS];
 	int n = 0;
 
@@ -933,8 +960,6 @@ static void run(char *line)
 			errx(2, "%s: too few words", words[0]);
 		commands[i].run(words, n);
 		return;
-	{ "chunk", 6, cmd_chunk },
-	{ "ipsec", 4, cmd_ipsec },
 	}
 	errx(2, "%s: no such command", words[0]);
 }

@@ -9,7 +9,8 @@
  *   h    from now on does not close when the client has closed
  *   c    closes first
  *   r    resets
- *   e N  (UDP) the request is N bytes long, the pattern after its first 16; so is the answer, which begins with who we are
+ *   e N  (UDP) the request is N bytes long, the pattern after its first 16; so is the answer, which begins with who we are,
+ *        as does that to any other datagram
  */
 #ifndef SHUNT_LAB_SERVE_H
 #define SHUNT_LAB_SERVE_H

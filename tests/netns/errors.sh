@@ -82,7 +82,7 @@ reasons() {
 	bad "a tunnel" 255 'through a tunnel is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
 	bad "editing to a tunnel" 255 'through a tunnel is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
 	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc' -E -t "$VIP:80" -s nosuch
-	bad "a persistence engine" 255 'persistence engines are not supported yet' -A -u "$VIP:81" -s rr -p 300 --pe sip
+	bad "a persistence engine that is not there" 255 'no such persistence engine, there is sip' -A -u "$VIP:81" -s rr -p 300 --pe nosuch
 	bad "scheduler flags" 255 'this scheduler takes no flags' -A -t "$VIP:81" -s rr -b flag-1
 	bad "the sync daemon" 255 'the sync daemon is not supported yet' --start-daemon master --mcast-interface eth0
 	bad "stopping the sync daemon" 255 'the sync daemon is not supported yet' --stop-daemon master
