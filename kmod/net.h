@@ -41,6 +41,7 @@ struct shunt_wheel;
  * @drop_packet:	enum shunt_defence_mode: some packets that would begin a
  *			connection are dropped
  * @secure_tcp:		enum shunt_defence_mode: TCP is followed strictly
+ * @sloppy_sctp:	not 0: a connection may begin with any SCTP packet but an ABORT
  * @sloppy_tcp:		not 0: a connection may begin with any TCP segment but
  *			a RST, as seen after a failover
  * @expire_nodest_conn:	not 0: a connection ends when its real server is removed
@@ -65,6 +66,7 @@ struct shunt_settings {
 	int drop_entry;
 	int drop_packet;
 	int secure_tcp;
+	int sloppy_sctp;
 	int sloppy_tcp;
 	int expire_nodest_conn;
 	int expire_quiescent_template;

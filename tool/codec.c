@@ -52,7 +52,7 @@ static const struct nla_policy daemon_policy[SHUNT_DAEMON_ATTR_MAX + 1] = {
 	[SHUNT_DAEMON_ATTR_MCAST_TTL] = { .type = NLA_U8 },
 };
 
-static const struct nla_policy conn_policy[SHUNT_CONN_ATTR_EXPIRES + 1] = {
+static const struct nla_policy conn_policy[SHUNT_CONN_ATTR_PE_DATA + 1] = {
 	[SHUNT_CONN_ATTR_AF] = { .type = NLA_U16 },
 	[SHUNT_CONN_ATTR_PROTOCOL] = { .type = NLA_U16 },
 	[SHUNT_CONN_ATTR_CLIENT_PORT] = { .type = NLA_U16 },
@@ -342,11 +342,11 @@ int codec_get_info(struct nlmsghdr *hdr, struct info *info)
 
 int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
 {
-	struct nlattr *a[SHUNT_CONN_ATTR_EXPIRES + 1];
+	struct nlattr *a[SHUNT_CONN_ATTR_PE_DATA + 1];
 	uint16_t family, dest_family;
 
 	memset(conn, 0, sizeof(*conn));
-	if (get_nest(hdr, SHUNT_CMD_ATTR_CONN, a, SHUNT_CONN_ATTR_EXPIRES,
+	if (get_nest(hdr, SHUNT_CMD_ATTR_CONN, a, SHUNT_CONN_ATTR_PE_DATA,
 		     conn_policy))
 		return -1;
 
@@ -369,6 +369,10 @@ int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)
 	conn->expires = get_u32(a[SHUNT_CONN_ATTR_EXPIRES]);
 	get_string(a[SHUNT_CONN_ATTR_STATE], conn->state,
 		   sizeof(conn->state));
+	get_string(a[SHUNT_CONN_ATTR_PE_NAME], conn->pe, sizeof(conn->pe));
+	if (a[SHUNT_CONN_ATTR_PE_DATA])
+		conn->pe_data = strndup(nla_data(a[SHUNT_CONN_ATTR_PE_DATA]),
+					nla_len(a[SHUNT_CONN_ATTR_PE_DATA]));
 	return 0;
 }
 

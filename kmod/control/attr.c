@@ -7,6 +7,7 @@
 #include "sched/sched.h"
 #include "table/conn.h"
 #include "table/dest.h"
+#include "table/persist.h"
 
 static const struct nla_policy svc_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 	[SHUNT_SVC_ATTR_AF]		= { .type = NLA_U16 },
@@ -103,14 +104,10 @@ static int read_service_key(struct shunt_service_key *key, struct nlattr **attrs
 		return -EINVAL;
 	}
 	proto = nla_get_u16(attrs[SHUNT_SVC_ATTR_PROTOCOL]);
-	if (proto == IPPROTO_SCTP) {
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP &&
+	    proto != IPPROTO_SCTP) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_PROTOCOL],
-				    "SCTP is not supported yet, only TCP and UDP are");
-		return -EPROTONOSUPPORT;
-	}
-	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_PROTOCOL],
-				    "this protocol is not supported yet, only TCP and UDP are");
+				    "a virtual service's protocol is TCP, UDP or SCTP");
 		return -EPROTONOSUPPORT;
 	}
 	key->proto = proto;
@@ -191,6 +188,20 @@ static void get_terms(struct shunt_service_config *config,
 	}
 }
 
+/* No name is that of none. */
+static int get_engine(struct shunt_service_config *config,
+		      const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	const char *name = attr ? nla_data(attr) : "";
+
+	for (config->engine = 0; config->engine < SHUNT_ENGINE_MAX;
+	     config->engine++)
+		if (!strcmp(name, shunt_engine_name(config->engine)))
+			return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "no such persistence engine, there is sip");
+	return -ENOENT;
+}
+
 /**
  * shunt_get_service_config() - a service as a request wants it
  * @config:	filled
@@ -225,12 +236,9 @@ int shunt_get_service_config(struct shunt_service_config *config,
 				    "no such scheduler, there are" SHUNT_SCHEDULER_NAMES);
 		return -ENOENT;
 	}
-	if (attrs[SHUNT_SVC_ATTR_PE_NAME] &&
-	    *(char *)nla_data(attrs[SHUNT_SVC_ATTR_PE_NAME])) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_PE_NAME],
-				    "persistence engines are not supported yet");
-		return -ENOENT;
-	}
+	err = get_engine(config, attrs[SHUNT_SVC_ATTR_PE_NAME], extack);
+	if (err)
+		return err;
 	err = get_netmask(config, attrs[SHUNT_SVC_ATTR_NETMASK], extack);
 	if (err)
 		return err;
@@ -523,6 +531,8 @@ int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
 	    put_number(skb, SHUNT_SVC_ATTR_TIMEOUT, svc->timeout, brief) ||
 	    put_netmask(skb, svc) ||
 	    put_terms(skb, &svc->terms, brief) ||
+	    (svc->engine && nla_put_string(skb, SHUNT_SVC_ATTR_PE_NAME,
+					   shunt_engine_name(svc->engine))) ||
 	    (!brief && put_stats(skb, SHUNT_SVC_ATTR_STATS,
 				 SHUNT_SVC_ATTR_STATS64, &stats)))
 		return -EMSGSIZE;
@@ -587,6 +597,13 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
 	return 0;
 }
 
+static int put_call(struct sk_buff *skb, const struct shunt_call *call)
+{
+	return nla_put_string(skb, SHUNT_CONN_ATTR_PE_NAME,
+			      shunt_engine_name(SHUNT_ENGINE_SIP)) ?:
+	       nla_put(skb, SHUNT_CONN_ATTR_PE_DATA, call->length, call->id);
+}
+
 /**
  * shunt_put_conn() - a connection
  * @skb:	message under construction
@@ -602,8 +619,9 @@ int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 	const struct shunt_tuple *request = shunt_conn_tuple(c,
 							SHUNT_DIR_REQUEST);
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
-	const union nf_inet_addr client = shunt_tuple_src(request);
+	const union nf_inet_addr client = shunt_conn_shown_client(c);
 	const union nf_inet_addr virtual = shunt_tuple_dst(request);
+	const struct shunt_call *call = shunt_conn_call(c);
 	struct nlattr *nest = nest_start(skb, SHUNT_CMD_ATTR_CONN);
 
 	if (!nest ||
@@ -622,7 +640,8 @@ int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 	    nla_put_string(skb, SHUNT_CONN_ATTR_STATE,
 			   shunt_state_name(c->proto, READ_ONCE(c->state))) ||
 	    nla_put_u32(skb, SHUNT_CONN_ATTR_EXPIRES,
-			shunt_conn_expires(sn, c) / HZ))
+			shunt_conn_expires(sn, c) / HZ) ||
+	    (call && put_call(skb, call)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -133,6 +133,7 @@ static void set_persistence(struct shunt_service *svc,
 			    const struct shunt_service_config *config)
 {
 	WRITE_ONCE(svc->timeout, config->timeout);
+	WRITE_ONCE(svc->engine, config->engine);
 	if (svc->key.af == AF_INET)
 		WRITE_ONCE(svc->netmask, config->netmask);
 	else

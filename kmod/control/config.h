@@ -21,6 +21,7 @@ struct netlink_ext_ack;
  * @timeout:	seconds for which a client stays, if it is persistent
  * @netmask:	which clients count as one then: an IPv4 mask
  * @prefix:	an IPv6 prefix length
+ * @engine:	enum shunt_engine, what tells clients apart then
  * @terms:	what it asks for its connections
  * @terms_said:	bits of enum shunt_term; the others stay as they are
  */
@@ -34,6 +35,7 @@ struct shunt_service_config {
 		__be32 netmask;
 		u32 prefix;
 	};
+	u8 engine;
 	struct shunt_terms terms;
 	u32 terms_said;
 };

@@ -17,6 +17,7 @@
 #include "sched/sched.h"
 #include "table/conn.h"
 #include "table/dest.h"
+#include "table/persist.h"
 #include "table/service.h"
 
 static const char *proto_name(u8 proto)
@@ -26,6 +27,8 @@ static const char *proto_name(u8 proto)
 		return "TCP";
 	case IPPROTO_UDP:
 		return "UDP";
+	case IPPROTO_SCTP:
+		return "SCTP";
 	default:
 		return "IP";
 	}
@@ -288,12 +291,21 @@ static void show_conn(struct seq_file *seq, const struct shunt_conn *c)
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
 
 	seq_printf(seq, "%-3s ", proto_name(shunt_conn_shown_proto(c)));
-	show_end(seq, c->af, shunt_tuple_src(request),
+	show_end(seq, c->af, shunt_conn_shown_client(c),
 		 shunt_conn_shown_port(c));
 	show_end(seq, c->af, shunt_tuple_dst(request), request->dport);
 	show_end(seq, c->dest->af, c->dest->addr, reply->sport);
 	seq_printf(seq, "%-11s ",
 		   shunt_state_name(c->proto, READ_ONCE(c->state)));
+}
+
+/* An id has none but printable characters, see proto/sip.c. */
+static void show_engine(struct seq_file *seq, const struct shunt_call *call)
+{
+	if (!call)
+		return;
+	seq_printf(seq, " %s ", shunt_engine_name(SHUNT_ENGINE_SIP));
+	seq_write(seq, call->id, call->length);
 }
 
 static int conns_show(struct seq_file *seq, void *v)
@@ -305,7 +317,9 @@ static int conns_show(struct seq_file *seq, void *v)
 		return 0;
 	}
 	show_conn(seq, v);
-	seq_printf(seq, "%7u\n", shunt_conn_expires(walk->sn, v) / HZ);
+	seq_printf(seq, "%7u", shunt_conn_expires(walk->sn, v) / HZ);
+	show_engine(seq, shunt_conn_call(v));
+	seq_putc(seq, '\n');
 	return 0;
 }
 

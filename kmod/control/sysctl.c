@@ -52,6 +52,7 @@ static const struct {
 	KNOB(pmtu_disc),
 	KNOB(schedule_icmp),
 	MODE(secure_tcp),
+	KNOB(sloppy_sctp),
 	KNOB(sloppy_tcp),
 	KNOB(snat_reroute),
 #undef MODE

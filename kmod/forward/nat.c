@@ -2,12 +2,14 @@
 /* NAT: the request's destination and the reply's source are rewritten. */
 #include "forward/forward.h"
 
+#include <linux/sctp.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/checksum.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "forward/crc32c.h"
 #include "forward/route.h"
 #include "table/conn.h"
 
@@ -98,6 +100,53 @@ static __sum16 *checksum_of(void *transport, u8 proto, unsigned int length,
 	return &uh->check;
 }
 
+/* How much the IP header at @network says there is from @transport on. */
+static unsigned int said_length(const struct shunt_packet *pkt,
+				unsigned int network, unsigned int transport)
+{
+	const void *header = pkt->skb->data + network;
+	const struct ipv6hdr *ip6h = header;
+	const struct iphdr *iph = header;
+	unsigned int total = pkt->tuple.af == AF_INET ?
+				     ntohs(iph->tot_len) :
+				     sizeof(*ip6h) + ntohs(ip6h->payload_len);
+
+	return total > transport - network ? total - (transport - network) : 0;
+}
+
+/*
+ * The port at one end of an SCTP header; its checksum covers no address, and is
+ * left alone where the device will take it, or not all of it is there.
+ */
+static void set_sctp_port(struct sctphdr *sh, enum shunt_end end, __be16 port,
+			  unsigned int there, unsigned int length, bool complete)
+{
+	__be32 *ports = (__be32 *)sh, before = *ports;
+
+	*(end == SHUNT_END_SRC ? &sh->source : &sh->dest) = port;
+	if (complete && *ports != before && min(there, length) >= sizeof(*sh))
+		sh->checksum = shunt_crc32c_replace4(sh->checksum, before,
+						     *ports,
+						     length - sizeof(*ports));
+}
+
+/* Of what has no checksum over the addresses, or no ports at all (AH, ESP). */
+static void set_other_end(struct shunt_packet *pkt, unsigned int network,
+			  unsigned int transport, u8 proto, enum shunt_end end,
+			  const union nf_inet_addr *addr, __be16 port,
+			  const struct sk_buff *skb)
+{
+	unsigned int length = skb ? skb->len - transport :
+				    said_length(pkt, network, transport);
+
+	set_addr(pkt, network, end, addr, (struct sum){});
+	if (proto == IPPROTO_SCTP)
+		set_sctp_port((struct sctphdr *)(pkt->skb->data + transport),
+			      end, port, skb_headlen(pkt->skb) - transport,
+			      length,
+			      !skb || skb->ip_summed != CHECKSUM_PARTIAL);
+}
+
 /* Address and port at one end of a packet, in @pkt itself or quoted in it. */
 static void set_end(struct shunt_packet *pkt, unsigned int network,
 		    unsigned int transport, u8 proto, enum shunt_end end,
@@ -106,12 +155,16 @@ static void set_end(struct shunt_packet *pkt, unsigned int network,
 {
 	void *header = pkt->skb->data + transport;
 	unsigned int length = skb_headlen(pkt->skb) - transport;
-	struct sum sum = {
-		.field = checksum_of(header, proto, length, skb),
-		.skb = skb,
-	};
 	__be16 *at = (__be16 *)header + (end == SHUNT_END_DST);
+	struct sum sum;
 
+	if (unlikely(proto != IPPROTO_TCP && proto != IPPROTO_UDP)) {
+		set_other_end(pkt, network, transport, proto, end, addr, port,
+			      skb);
+		return;
+	}
+	sum.field = checksum_of(header, proto, length, skb);
+	sum.skb = skb;
 	set_addr(pkt, network, end, addr, sum);
 	if (sum.field)
 		sum_port(sum, *at, port);
@@ -155,10 +208,14 @@ void shunt_nat_address(struct shunt_packet *pkt, enum shunt_end end,
 
 static bool make_writable(struct shunt_packet *pkt)
 {
-	unsigned int header = pkt->tuple.proto == IPPROTO_TCP ?
-				      sizeof(struct tcphdr) :
-				      sizeof(struct udphdr);
+	unsigned int header = 0;
 
+	if (pkt->proto == IPPROTO_TCP)
+		header = sizeof(struct tcphdr);
+	else if (pkt->proto == IPPROTO_UDP)
+		header = sizeof(struct udphdr);
+	else if (pkt->proto == IPPROTO_SCTP)
+		header = sizeof(struct sctphdr);
 	return !skb_ensure_writable(pkt->skb, pkt->transport + header);
 }
 
@@ -181,7 +238,7 @@ enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
 		return SHUNT_DROP;
 	if (!make_writable(pkt))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
-	set_end(pkt, 0, pkt->transport, c->proto, SHUNT_END_DST, &rip,
+	set_end(pkt, 0, pkt->transport, pkt->proto, SHUNT_END_DST, &rip,
 		reply->sport, pkt->skb);
 	/* Early demux found the virtual service's socket, if any. */
 	if (unlikely(route->local) && !pkt->own)
@@ -205,7 +262,7 @@ enum shunt_verdict shunt_nat_reply(struct shunt_packet *pkt,
 
 	if (!make_writable(pkt))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
-	set_end(pkt, 0, pkt->transport, c->proto, SHUNT_END_SRC, &vip,
+	set_end(pkt, 0, pkt->transport, pkt->proto, SHUNT_END_SRC, &vip,
 		request->dport, pkt->skb);
 	shunt_forward_untrack(pkt->skb);
 	return SHUNT_REWRITTEN;

@@ -52,6 +52,8 @@ static void account(struct shunt_packet *pkt, struct shunt_conn *c,
 	shunt_conn_touch(c);
 	if (c->proto == IPPROTO_TCP)
 		shunt_conn_tcp(pkt->sn, c, dir, pkt->tcp_flags);
+	else if (unlikely(c->proto == IPPROTO_SCTP))
+		shunt_conn_sctp(pkt->sn, c, dir, pkt->sctp_chunk);
 	else if (dir == SHUNT_DIR_REPLY)
 		shunt_conn_answered(c);
 }
@@ -115,8 +117,9 @@ static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
 {
 	const struct shunt_settings *settings = &pkt->sn->settings;
 	int mode;
+	u8 state;
 
-	if (c->proto != IPPROTO_TCP || !shunt_tcp_opens(pkt->tcp_flags))
+	if (!shunt_packet_opens(pkt))
 		return false;
 	if (READ_ONCE(settings->expire_nodest_conn) &&
 	    !READ_ONCE(c->dest->weight))
@@ -124,15 +127,10 @@ static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
 	if (c->template)
 		return false;
 	mode = READ_ONCE(settings->conn_reuse_mode);
-	switch (READ_ONCE(c->state)) {
-	case SHUNT_TCP_TIME_WAIT:
-	case SHUNT_TCP_CLOSE:
-		return mode;
-	case SHUNT_TCP_FIN_WAIT:
+	state = READ_ONCE(c->state);
+	if (c->proto == IPPROTO_TCP && state == SHUNT_TCP_FIN_WAIT)
 		return mode & 2 && c->fwd != SHUNT_FWD_MASQ;
-	default:
-		return false;
-	}
+	return mode && shunt_state_over(c->proto, state);
 }
 
 static enum shunt_verdict flow_in(struct shunt_packet *pkt)
@@ -211,11 +209,20 @@ static unsigned int local_in(void *priv, struct sk_buff *skb,
 	return to_netfilter(handle(&pkt, flow_in));
 }
 
-/* Only a packet with ports, or an error about one, is worth collecting. */
+/* Only what can belong to a connection, or an error about it. */
 static bool worth_collecting(const struct iphdr *iph)
 {
-	return iph->protocol == IPPROTO_TCP || iph->protocol == IPPROTO_UDP ||
-	       iph->protocol == IPPROTO_ICMP;
+	switch (iph->protocol) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
+	case IPPROTO_AH:
+	case IPPROTO_ESP:
+	case IPPROTO_ICMP:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* True when the fragment has been kept, until the others come. */

@@ -81,6 +81,7 @@ static void renew_checksum(struct shunt_packet *pkt)
 struct quoted {
 	unsigned int network;
 	unsigned int transport;
+	u8 proto;
 	struct shunt_tuple tuple;
 };
 
@@ -104,12 +105,13 @@ static bool translate(struct shunt_packet *pkt, const struct quoted *quoted,
 		addr = shunt_tuple_src(reply);
 		shunt_nat_address(pkt, SHUNT_END_DST, &addr);
 		shunt_nat_quoted(pkt, quoted->network, quoted->transport,
-				 c->proto, SHUNT_END_SRC, &addr, reply->sport);
+				 quoted->proto, SHUNT_END_SRC, &addr,
+				 reply->sport);
 	} else {
 		addr = shunt_tuple_dst(request);
 		shunt_nat_address(pkt, SHUNT_END_SRC, &addr);
 		shunt_nat_quoted(pkt, quoted->network, quoted->transport,
-				 c->proto, SHUNT_END_DST, &addr,
+				 quoted->proto, SHUNT_END_DST, &addr,
 				 request->dport);
 	}
 	renew_checksum(pkt);
@@ -153,7 +155,10 @@ static bool is_for(const struct shunt_packet *pkt,
 	return ipv6_addr_equal(&pkt->tuple.dst6, &tuple->dst6);
 }
 
-/* About a connection that is unknown here, but may be with a service of ours. */
+/*
+ * About a connection that is unknown here, but may be with a service of ours. AH
+ * and ESP begin none.
+ */
 static enum shunt_verdict begin(struct shunt_packet *pkt,
 				const struct quoted *quoted,
 				const struct shunt_tuple *request)
@@ -161,7 +166,8 @@ static enum shunt_verdict begin(struct shunt_packet *pkt,
 	enum shunt_verdict verdict;
 	struct shunt_conn *c;
 
-	if (!READ_ONCE(pkt->sn->settings.schedule_icmp) || !checksum_ok(pkt))
+	if (!READ_ONCE(pkt->sn->settings.schedule_icmp) ||
+	    quoted->proto != request->proto || !checksum_ok(pkt))
 		return SHUNT_PASS;
 	c = shunt_schedule_quoted(pkt, request, &verdict);
 	if (!c)
@@ -189,9 +195,11 @@ enum shunt_verdict shunt_icmp(struct shunt_packet *pkt)
 	struct shunt_conn *c;
 	enum shunt_dir dir;
 
-	if (!is_error(pkt) ||
-	    !shunt_packet_quoted(pkt, quoted.network, &quoted.transport,
-				 &quoted.tuple))
+	if (!is_error(pkt))
+		return SHUNT_PASS;
+	quoted.proto = shunt_packet_quoted(pkt, quoted.network,
+					   &quoted.transport, &quoted.tuple);
+	if (!quoted.proto)
 		return SHUNT_PASS;
 	shunt_tuple_invert(&tuple, &quoted.tuple);
 	if (!is_for(pkt, &tuple))

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "path/packet.h"
 
+#include <linux/sctp.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+
+#define IKE_PORT	cpu_to_be16(500)
 
 /* The first 14 bytes of a TCP header: ports, numbers, offset and flags. */
 #define TCP_FLAGS_OFFSET	13
 
 static bool has_ports(u8 proto)
 {
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP ||
+	       proto == IPPROTO_SCTP;
 }
 
 /*
@@ -96,21 +100,71 @@ static bool is_piece6(const struct shunt_packet *pkt)
 			     NULL) >= 0;
 }
 
+static unsigned int header_size(u8 proto)
+{
+	switch (proto) {
+	case IPPROTO_UDP:
+		return sizeof(struct udphdr);
+	case IPPROTO_SCTP:
+		return sizeof(struct sctphdr) + sizeof(struct sctp_chunkhdr);
+	default:
+		return sizeof(struct tcphdr);
+	}
+}
+
 static bool is_broken(const struct shunt_packet *pkt)
 {
-	unsigned int header = pkt->tuple.proto == IPPROTO_UDP ?
-				      sizeof(struct udphdr) :
-				      sizeof(struct tcphdr);
+	return pkt->skb->len < pkt->transport + header_size(pkt->tuple.proto) ||
+	       is_piece6(pkt);
+}
 
-	return pkt->skb->len < pkt->transport + header || is_piece6(pkt);
+/*
+ * AH and ESP have no ports. They are part of what the same two hosts agreed on
+ * by IKE, and go where that went.
+ */
+static bool follow_ike(struct shunt_tuple *tuple)
+{
+	if (tuple->proto != IPPROTO_ESP && tuple->proto != IPPROTO_AH)
+		return false;
+	tuple->proto = IPPROTO_UDP;
+	tuple->sport = IKE_PORT;
+	tuple->dport = IKE_PORT;
+	return true;
+}
+
+/*
+ * The first chunk tells what a packet is about, but of those that end the
+ * handshake the next one may be an ABORT.
+ */
+static bool parse_chunk(const struct sk_buff *skb, unsigned int offset,
+			u8 *type)
+{
+	const struct sctp_chunkhdr *chunk;
+	struct sctp_chunkhdr buf;
+	unsigned int length;
+
+	chunk = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (!chunk)
+		return false;
+	*type = chunk->type;
+	length = ntohs(chunk->length);
+	if ((chunk->type != SHUNT_SCTP_C_COOKIE_ECHO &&
+	     chunk->type != SHUNT_SCTP_C_COOKIE_ACK) || length < sizeof(buf))
+		return true;
+	chunk = skb_header_pointer(skb, offset + ALIGN(length, 4), sizeof(buf),
+				   &buf);
+	if (chunk && chunk->type == SHUNT_SCTP_C_ABORT)
+		*type = chunk->type;
+	return true;
 }
 
 /**
  * shunt_packet_parse() - find out what a packet is
  * @pkt:	its skb and netns set; tuple.af says which IP it is
  *
- * A packet with a whole TCP or UDP header becomes SHUNT_PACKET_FLOW, one with
- * ports at least SHUNT_PACKET_BROKEN.
+ * A packet with a whole TCP or UDP header, or an SCTP one and a chunk's, becomes
+ * SHUNT_PACKET_FLOW, as does one of AH or ESP; one with ports at least
+ * SHUNT_PACKET_BROKEN.
  *
  * Return: its kind; the rest of @pkt is filled accordingly.
  */
@@ -127,16 +181,23 @@ enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt)
 	      parse6(skb, 0, tuple, &pkt->transport)))
 		return SHUNT_PACKET_OTHER;
 
+	pkt->proto = tuple->proto;
 	if (tuple->proto == (tuple->af == AF_INET ? IPPROTO_ICMP :
 						    IPPROTO_ICMPV6))
 		return SHUNT_PACKET_ICMP;
-	if (!has_ports(tuple->proto) ||
-	    !parse_ports(skb, pkt->transport, tuple))
+	if (unlikely(!has_ports(tuple->proto)))
+		return follow_ike(tuple) ? SHUNT_PACKET_FLOW :
+					   SHUNT_PACKET_OTHER;
+	if (!parse_ports(skb, pkt->transport, tuple))
 		return SHUNT_PACKET_OTHER;
 	if (unlikely(is_broken(pkt)))
 		return SHUNT_PACKET_BROKEN;
 	if (tuple->proto == IPPROTO_UDP)
 		return SHUNT_PACKET_FLOW;
+	if (unlikely(tuple->proto == IPPROTO_SCTP))
+		return parse_chunk(skb, pkt->transport + sizeof(struct sctphdr),
+				   &pkt->sctp_chunk) ?
+			       SHUNT_PACKET_FLOW : SHUNT_PACKET_OTHER;
 	flags = skb_header_pointer(skb, pkt->transport + TCP_FLAGS_OFFSET, 1,
 				   &buf);
 	if (!flags)
@@ -153,15 +214,20 @@ enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt)
  *		least the ports are there
  * @tuple:	filled with the quoted source and destination
  *
- * Return: true if it is the beginning of a TCP or UDP packet.
+ * Return: its protocol, or 0 if it can belong to no connection.
  */
-bool shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,
-			 unsigned int *transport, struct shunt_tuple *tuple)
+u8 shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,
+		       unsigned int *transport, struct shunt_tuple *tuple)
 {
+	u8 proto;
+
 	if (!(pkt->tuple.af == AF_INET ?
 	      parse4(pkt->skb, network, tuple, transport) :
 	      parse6(pkt->skb, network, tuple, transport)))
-		return false;
-	return has_ports(tuple->proto) &&
-	       parse_ports(pkt->skb, *transport, tuple);
+		return 0;
+	proto = tuple->proto;
+	if (has_ports(proto) ? parse_ports(pkt->skb, *transport, tuple) :
+			       follow_ike(tuple))
+		return proto;
+	return 0;
 }

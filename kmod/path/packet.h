@@ -21,8 +21,8 @@ enum shunt_verdict {
 
 enum shunt_packet_kind {
 	SHUNT_PACKET_OTHER,	/* nothing we handle, or too short to tell */
-	SHUNT_PACKET_FLOW,	/* TCP or UDP, the tuple is filled */
-	SHUNT_PACKET_BROKEN,	/* the same, but its header is not whole */
+	SHUNT_PACKET_FLOW,	/* belongs to a connection, the tuple is filled */
+	SHUNT_PACKET_BROKEN,	/* likewise, but its header is not whole */
 	SHUNT_PACKET_ICMP,	/* ICMP or ICMPv6, only af and proto are */
 };
 
@@ -31,8 +31,10 @@ enum shunt_packet_kind {
  * @skb:	the packet, its data at the IP header
  * @sn:		the netns it is in
  * @transport:	offset of the transport header from skb->data
+ * @proto:	its own protocol, of which the tuple's differs for AH and ESP
  * @tcp_flags:	byte 13 of a TCP header, 0 for other protocols
  * @own:	the director itself sends it
+ * @sctp_chunk:	of an SCTP packet the type of the chunk that counts
  * @tuple:	source and destination
  *
  * Holds no pointer into the packet, so nothing goes stale when its data moves.
@@ -41,8 +43,10 @@ struct shunt_packet {
 	struct sk_buff *skb;
 	struct shunt_net *sn;
 	unsigned int transport;
+	u8 proto;
 	u8 tcp_flags;
 	bool own;
+	u8 sctp_chunk;
 	struct shunt_tuple tuple;
 };
 
@@ -56,9 +60,38 @@ static inline void shunt_packet_init(struct shunt_packet *pkt,
 	pkt->tuple.af = af;
 }
 
+/**
+ * shunt_packet_opens() - whether a packet asks for a new connection
+ * @pkt:	a packet of kind SHUNT_PACKET_FLOW
+ *
+ * Return: false for a protocol that does not ask.
+ */
+static inline bool shunt_packet_opens(const struct shunt_packet *pkt)
+{
+	switch (pkt->proto) {
+	case IPPROTO_TCP:
+		return shunt_tcp_opens(pkt->tcp_flags);
+	case IPPROTO_SCTP:
+		return shunt_sctp_opens(pkt->sctp_chunk);
+	default:
+		return false;
+	}
+}
+
 enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt);
-bool shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,
-			 unsigned int *transport, struct shunt_tuple *tuple);
+/**
+ * shunt_packet_aborts() - whether a packet ends its connection at once
+ * @pkt:	a packet of kind SHUNT_PACKET_FLOW
+ */
+static inline bool shunt_packet_aborts(const struct shunt_packet *pkt)
+{
+	if (pkt->proto == IPPROTO_SCTP)
+		return pkt->sctp_chunk == SHUNT_SCTP_C_ABORT;
+	return pkt->tcp_flags & SHUNT_TCP_RST;
+}
+
+u8 shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,
+		       unsigned int *transport, struct shunt_tuple *tuple);
 
 /**
  * shunt_packet_icmp6() - send an ICMPv6 error about a packet

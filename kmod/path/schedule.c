@@ -2,10 +2,12 @@
 #include "path/schedule.h"
 
 #include <linux/icmpv6.h>
+#include <linux/udp.h>
 #include <net/icmp.h>
 
 #include "forward/bypass.h"
 #include "proto/proto.h"
+#include "proto/sip.h"
 #include "sched/sched.h"
 #include "table/conn.h"
 #include "table/dest.h"
@@ -76,6 +78,21 @@ static int choose(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 	return 0;
 }
 
+/* Who sends a SIP message, which is in one datagram. */
+static int identify(struct shunt_client *client, const struct shunt_packet *pkt)
+{
+	unsigned int header = pkt->transport + sizeof(struct udphdr);
+
+	if (pkt->proto != IPPROTO_UDP)
+		return -EBADMSG;
+	if (skb_linearize(pkt->skb))
+		return -ENOMEM;
+	client->id = shunt_sip_call_id(pkt->skb->data + header,
+				       pkt->skb->len - header,
+				       &client->id_length);
+	return client->id ? 0 : -EBADMSG;
+}
+
 /*
  * The real server that the client had before. Where a service is for many
  * ports, each stays as it is, whatever the real server's.
@@ -84,15 +101,21 @@ static int stay(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 		struct shunt_service *svc)
 {
 	const struct shunt_tuple *tuple = &pkt->tuple;
+	struct shunt_client client = { .request = tuple };
 	struct shunt_conn *template;
 	int err;
 
-	template = shunt_template_find(pkt->sn, svc, tuple);
+	if (unlikely(READ_ONCE(svc->engine) != SHUNT_ENGINE_NONE)) {
+		err = identify(&client, pkt);
+		if (err)
+			return err;
+	}
+	template = shunt_template_find(pkt->sn, svc, &client);
 	if (!template) {
 		err = choose(plan, pkt, svc, false);
 		if (err)
 			return err;
-		template = shunt_template_create(pkt->sn, svc, tuple,
+		template = shunt_template_create(pkt->sn, svc, &client,
 						 plan->dest);
 		if (IS_ERR(template))
 			return PTR_ERR(template);
@@ -118,7 +141,7 @@ static int go_past(struct shunt_conn_plan *plan, const struct shunt_packet *pkt,
 	return 0;
 }
 
-/* With TCP, one packet would be nothing to schedule. */
+/* But with UDP, one packet would be nothing to schedule. */
 static struct shunt_conn *make(const struct shunt_packet *pkt,
 			       const struct shunt_service *svc,
 			       struct shunt_conn_plan *plan)
@@ -139,6 +162,7 @@ static struct shunt_conn *create(const struct shunt_packet *pkt,
 	struct shunt_conn *c;
 	int err;
 
+	/* SCTP's comes with the packet's delivery: an INIT counts but once. */
 	if (pkt->tuple.proto == IPPROTO_TCP)
 		plan.state = shunt_tcp_next(SHUNT_TCP_NONE, SHUNT_VIEW_REQUEST,
 					    pkt->tcp_flags);
@@ -192,6 +216,9 @@ static struct shunt_conn *connect(struct shunt_packet *pkt,
 				goto clash;
 			again = true;
 			break;
+		case -EBADMSG:
+			shunt_drop(pkt->sn, SHUNT_DROP_NO_CALL_ID);
+			return NULL;
 		case -ENOMEM:
 			shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
 			return NULL;
@@ -207,10 +234,20 @@ clash:
 
 static bool may_begin(const struct shunt_packet *pkt)
 {
-	if (pkt->tuple.proto != IPPROTO_TCP || shunt_tcp_opens(pkt->tcp_flags))
+	const struct shunt_settings *settings = &pkt->sn->settings;
+
+	if (pkt->proto == IPPROTO_UDP || shunt_packet_opens(pkt))
 		return true;
-	return READ_ONCE(pkt->sn->settings.sloppy_tcp) &&
-	       !(pkt->tcp_flags & SHUNT_TCP_RST);
+	switch (pkt->proto) {
+	case IPPROTO_TCP:
+		return READ_ONCE(settings->sloppy_tcp) &&
+		       !(pkt->tcp_flags & SHUNT_TCP_RST);
+	case IPPROTO_SCTP:
+		return READ_ONCE(settings->sloppy_sctp) &&
+		       pkt->sctp_chunk != SHUNT_SCTP_C_ABORT;
+	default:	/* AH and ESP: IKE comes first */
+		return false;
+	}
 }
 
 static struct shunt_conn *ask_service(struct shunt_packet *pkt,
@@ -271,7 +308,8 @@ struct shunt_conn *shunt_schedule_quoted(const struct shunt_packet *pkt,
  * shunt_schedule_none() - what becomes of a reply that has no connection
  * @pkt:	a packet of kind SHUNT_PACKET_FLOW without a connection
  *
- * The real server can be told, as its client would do. A RST needs no answer.
+ * The real server can be told, as its client would do. A RST or an ABORT needs no
+ * answer, and AH and ESP get none.
  *
  * Context: RCU read lock.
  * Return: SHUNT_PASS, or SHUNT_DROP.
@@ -279,7 +317,7 @@ struct shunt_conn *shunt_schedule_quoted(const struct shunt_packet *pkt,
 enum shunt_verdict shunt_schedule_none(struct shunt_packet *pkt)
 {
 	if (likely(!READ_ONCE(pkt->sn->settings.nat_icmp_send)) ||
-	    pkt->tcp_flags & SHUNT_TCP_RST ||
+	    pkt->proto != pkt->tuple.proto || shunt_packet_aborts(pkt) ||
 	    !shunt_real_sends(pkt->sn, &pkt->tuple))
 		return SHUNT_PASS;
 	return refuse(pkt, SHUNT_DROP_NO_CONN);

@@ -26,6 +26,24 @@ enum shunt_tcp_state {
 	SHUNT_TCP_MAX,
 };
 
+enum shunt_sctp_state {
+	SHUNT_SCTP_NONE,
+	SHUNT_SCTP_INIT1,
+	SHUNT_SCTP_INIT,
+	SHUNT_SCTP_COOKIE_SENT,
+	SHUNT_SCTP_COOKIE_REPLIED,
+	SHUNT_SCTP_COOKIE_WAIT,
+	SHUNT_SCTP_COOKIE,
+	SHUNT_SCTP_COOKIE_ECHOED,
+	SHUNT_SCTP_ESTABLISHED,
+	SHUNT_SCTP_SHUTDOWN_SENT,
+	SHUNT_SCTP_SHUTDOWN_RECEIVED,
+	SHUNT_SCTP_SHUTDOWN_ACK_SENT,
+	SHUNT_SCTP_REJECTED,
+	SHUNT_SCTP_CLOSED,
+	SHUNT_SCTP_MAX,
+};
+
 /* What has no such states: nothing yet, or the real server has answered. */
 #define SHUNT_ASSURED	1
 
@@ -42,13 +60,26 @@ enum shunt_view {
 #define SHUNT_TCP_RST	0x04
 #define SHUNT_TCP_ACK	0x10
 
+/* The chunks of SCTP that move a connection (RFC 9260, 3.2). */
+#define SHUNT_SCTP_C_INIT		1
+#define SHUNT_SCTP_C_INIT_ACK		2
+#define SHUNT_SCTP_C_ABORT		6
+#define SHUNT_SCTP_C_SHUTDOWN		7
+#define SHUNT_SCTP_C_SHUTDOWN_ACK	8
+#define SHUNT_SCTP_C_ERROR		9
+#define SHUNT_SCTP_C_COOKIE_ECHO	10
+#define SHUNT_SCTP_C_COOKIE_ACK		11
+#define SHUNT_SCTP_C_SHUTDOWN_COMPLETE	14
+
 /**
  * struct shunt_timeouts - how long a connection may be silent
  * @tcp:	seconds, by enum shunt_tcp_state
+ * @sctp:	seconds, by enum shunt_sctp_state
  * @udp:	seconds
  */
 struct shunt_timeouts {
 	u32 tcp[SHUNT_TCP_MAX];
+	u32 sctp[SHUNT_SCTP_MAX];
 	u32 udp;
 };
 
@@ -57,12 +88,19 @@ extern const struct shunt_timeouts shunt_default_timeouts;
 u8 shunt_tcp_next(u8 state, enum shunt_view view, u8 flags);
 u8 shunt_tcp_next_strict(u8 state, enum shunt_view view, u8 flags);
 bool shunt_tcp_active(u8 state);
+const char *shunt_tcp_name(u8 state);
+u8 shunt_sctp_next(u8 state, enum shunt_view view, u8 chunk);
+const char *shunt_sctp_name(u8 state);
+
+bool shunt_state_active(u8 proto, u8 state);
+bool shunt_state_established(u8 proto, u8 state);
+bool shunt_state_over(u8 proto, u8 state);
 const char *shunt_state_name(u8 proto, u8 state);
 
 /**
  * shunt_timeout() - the timeout of a state
  * @timeouts:	the netns's
- * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @state:	of the connection
  *
  * Return: seconds.
@@ -72,6 +110,8 @@ static inline u32 shunt_timeout(const struct shunt_timeouts *timeouts,
 {
 	if (proto == IPPROTO_UDP)
 		return READ_ONCE(timeouts->udp);
+	if (proto == IPPROTO_SCTP)
+		return READ_ONCE(timeouts->sctp[state]);
 	return READ_ONCE(timeouts->tcp[state]);
 }
 
@@ -92,6 +132,15 @@ static inline bool shunt_tcp_opens(u8 flags)
 static inline bool shunt_tcp_half_open(u8 state)
 {
 	return state == SHUNT_TCP_SYN_RECV || state == SHUNT_TCP_SYNACK;
+}
+
+/**
+ * shunt_sctp_opens() - whether a packet asks for a new association
+ * @chunk:	type of its chunk
+ */
+static inline bool shunt_sctp_opens(u8 chunk)
+{
+	return chunk == SHUNT_SCTP_C_INIT;
 }
 
 /**

@@ -11,23 +11,6 @@
  */
 #include "proto/proto.h"
 
-const struct shunt_timeouts shunt_default_timeouts = {
-	.tcp = {
-		[SHUNT_TCP_NONE]	= 2,
-		[SHUNT_TCP_ESTABLISHED]	= 900,
-		[SHUNT_TCP_SYN_SENT]	= 120,
-		[SHUNT_TCP_SYN_RECV]	= 60,
-		[SHUNT_TCP_FIN_WAIT]	= 120,
-		[SHUNT_TCP_TIME_WAIT]	= 120,
-		[SHUNT_TCP_CLOSE]	= 10,
-		[SHUNT_TCP_CLOSE_WAIT]	= 60,
-		[SHUNT_TCP_LAST_ACK]	= 30,
-		[SHUNT_TCP_LISTEN]	= 120,
-		[SHUNT_TCP_SYNACK]	= 120,
-	},
-	.udp = 300,
-};
-
 static const char *const names[SHUNT_TCP_MAX] = {
 	[SHUNT_TCP_NONE]	= "NONE",
 	[SHUNT_TCP_ESTABLISHED]	= "ESTABLISHED",
@@ -168,17 +151,12 @@ bool shunt_tcp_active(u8 state)
 }
 
 /**
- * shunt_state_name() - a state as listings show it
- * @proto:	IPPROTO_TCP or IPPROTO_UDP; 0 for a persistence template
- * @state:	of the connection
+ * shunt_tcp_name() - a state as listings show it
+ * @state:	enum shunt_tcp_state
  *
  * Return: a constant string.
  */
-const char *shunt_state_name(u8 proto, u8 state)
+const char *shunt_tcp_name(u8 state)
 {
-	if (!proto)
-		return state == SHUNT_ASSURED ? "ASSURED" : "NONE";
-	if (proto == IPPROTO_UDP)
-		return "UDP";
 	return state < SHUNT_TCP_MAX ? names[state] : "ERR!";
 }

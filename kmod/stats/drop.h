@@ -29,9 +29,11 @@
 	reason(BAD_ICMP, "bad_icmp",					       \
 	       "ICMP error about a connection with a wrong checksum")	       \
 	reason(BROKEN, "broken",					       \
-	       "packet of a connection without a whole TCP or UDP header")     \
+	       "packet of a connection without a whole TCP, UDP or SCTP header")     \
 	reason(DEFENCE, "defence",					       \
 	       "a new connection that drop_packet gave up")		       \
+	reason(NO_CALL_ID, "no_call_id",				       \
+	       "no SIP message with a Call-ID, as the service's clients send")  \
 	reason(TABLE, "table",						       \
 	       "the connection table could not take another entry")	       \
 	reason(NO_MEMORY, "no_memory",					       \

@@ -161,6 +161,7 @@ static int publish(struct shunt_net *sn, struct shunt_conn *c)
 static void free_conn(struct shunt_conn *c)
 {
 	shunt_dest_put(c->dest);
+	kfree(c->call);
 	kmem_cache_free(c->af == AF_INET ? conn4_cache : conn6_cache, c);
 }
 
@@ -184,15 +185,14 @@ static void release(struct rcu_head *rcu)
 	free_conn(c);
 }
 
-/* TCP says whether a connection is active, of UDP all count as inactive. */
 static enum shunt_load load_of(const struct shunt_conn *c, u8 state)
 {
 	if (c->kind != SHUNT_CONN_WHOLE)
 		return SHUNT_LOAD_NONE;
 	if (shunt_conn_is_template(c))
 		return SHUNT_LOAD_TEMPLATE;
-	return c->proto == IPPROTO_TCP && shunt_tcp_active(state) ?
-		       SHUNT_LOAD_ACTIVE : SHUNT_LOAD_INACTIVE;
+	return shunt_state_active(c->proto, state) ? SHUNT_LOAD_ACTIVE :
+						     SHUNT_LOAD_INACTIVE;
 }
 
 static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
@@ -214,6 +214,7 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	c->template = plan->template;
 	c->sent = 0;
 	c->acked = 0;
+	c->call = plan->call;
 	c->dest = plan->dest;
 	c->seen = (u32)jiffies;
 	c->state = plan->state;
@@ -252,8 +253,10 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	enum shunt_load load;
 	int err;
 
-	if (!c)
+	if (!c) {
+		kfree(plan->call);
 		return ERR_PTR(-ENOMEM);
+	}
 	load = load_of(c, c->state);
 	shunt_dest_bind(c->dest, load);
 	atomic_inc(&sn->conn_count);
@@ -271,7 +274,7 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	if (!err) {
 		if (!shunt_conn_is_template(c))
 			shunt_count_conn(c->dest->counters);
-		if (c->state == SHUNT_TCP_ESTABLISHED && c->template)
+		if (shunt_state_established(c->proto, c->state))
 			assure(c->template);
 		return c;
 	}
@@ -404,15 +407,13 @@ bool shunt_conn_make_way(struct shunt_net *sn,
 	struct shunt_tuple reply;
 	struct shunt_conn *owner;
 	enum shunt_dir dir;
-	u8 state;
 
 	reply_tuple(&reply, plan);
 	owner = shunt_conn_lookup(sn, &reply, &dir);
 	if (!owner)
 		return true;
-	state = READ_ONCE(owner->state);
-	if (owner->proto == IPPROTO_TCP && state != SHUNT_TCP_TIME_WAIT &&
-	    state != SHUNT_TCP_CLOSE)
+	if (owner->proto != IPPROTO_UDP &&
+	    !shunt_state_over(owner->proto, READ_ONCE(owner->state)))
 		return false;
 	shunt_conn_kill(sn, owner);
 	return true;
@@ -443,6 +444,16 @@ void shunt_conn_answer(struct shunt_conn *c)
 	assure(c->template);
 }
 
+/* With shunt_conn.lock held: a packet has moved it. */
+static void advance(struct shunt_net *sn, struct shunt_conn *c, u8 next)
+{
+	if (shunt_state_established(c->proto, next))
+		assure(c->template);
+	shunt_dest_move(c->dest, load_of(c, c->state), load_of(c, next));
+	WRITE_ONCE(c->state, next);
+	shunt_wheel_hasten(sn, c);
+}
+
 /**
  * shunt_conn_tcp() - follow a TCP segment
  * @sn:		the netns
@@ -465,14 +476,34 @@ void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 
 	spin_lock_bh(&c->lock);
 	next = next_state(sn, c->state, view, flags);
-	if (next != c->state && !c->dead) {
-		if (next == SHUNT_TCP_ESTABLISHED)
-			assure(c->template);
-		shunt_dest_move(c->dest, load_of(c, c->state),
-				load_of(c, next));
-		WRITE_ONCE(c->state, next);
-		shunt_wheel_hasten(sn, c);
-	}
+	if (next != c->state && !c->dead)
+		advance(sn, c, next);
+	spin_unlock_bh(&c->lock);
+}
+
+/**
+ * shunt_conn_sctp() - follow an SCTP packet
+ * @sn:		the netns
+ * @c:		its connection
+ * @dir:	its direction
+ * @chunk:	type of the chunk that counts in it
+ *
+ * Call after shunt_conn_touch(): the new state's timeout runs from there.
+ * Context: RCU read lock.
+ */
+void shunt_conn_sctp(struct shunt_net *sn, struct shunt_conn *c,
+		     enum shunt_dir dir, u8 chunk)
+{
+	enum shunt_view view = view_of(c, dir);
+	u8 state = READ_ONCE(c->state), next;
+
+	if (shunt_sctp_next(state, view, chunk) == state)
+		return;
+
+	spin_lock_bh(&c->lock);
+	next = shunt_sctp_next(c->state, view, chunk);
+	if (next != c->state && !c->dead)
+		advance(sn, c, next);
 	spin_unlock_bh(&c->lock);
 }
 

@@ -20,6 +20,18 @@
 struct shunt_dest;
 
 /**
+ * struct shunt_call - what a template by a persistence engine remembers
+ * @client:	address of its first client, as the service's netmask sees it
+ * @length:	bytes of @id
+ * @id:		what the engine found, of SIP the Call-ID
+ */
+struct shunt_call {
+	union nf_inet_addr client;
+	u8 length;
+	u8 id[];
+};
+
+/**
  * struct shunt_node - one direction of a connection in the table
  * @link:	in shunt_net.conns
  * @tuple:	the packets it stands for; an IPv4 one is cut short
@@ -46,7 +58,7 @@ enum shunt_conn_kind {
  * @wheel:	in a slot of the expiry wheel (table/expire.c)
  * @rcu:	in its place once the connection is dead
  * @lock:	serialises state changes and death; guards @wheel, @due, @shard,
- *		@dead and, of TCP, writes to @state
+ *		@dead and, of TCP and SCTP, writes to @state
  * @due:	the wheel's tick at which expiry is checked next
  * @shard:	the part of the wheel it is in
  * @dead:	out of the table or about to be
@@ -58,12 +70,13 @@ enum shunt_conn_kind {
  * @sent:	TCP: the number behind the client's last byte, 0 while unknown;
  *		this and @acked are noted for RSTs (forward/reset.c)
  * @acked:	TCP: the number that the client expects next, 0 while unknown
+ * @call:	of a template by a persistence engine, else NULL
  * @dest:	its real server, for life
  * @seen:	jiffies of its last packet
  * @state:	protocol state (proto/proto.h), read locklessly
  * @fwd:	forwarding method; a later change of the real server's is not
  *		followed
- * @proto:	IPPROTO_TCP or IPPROTO_UDP; 0 for a template
+ * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP; 0 for a template
  * @af:		AF_INET or AF_INET6
  * @nodes:	the request's node, behind it the reply's; the latter is in the
  *		table only where replies pass through (NAT)
@@ -86,6 +99,7 @@ struct shunt_conn {
 	struct shunt_conn *template;
 	u32 sent;
 	u32 acked;
+	struct shunt_call *call;
 
 	struct shunt_dest *dest __aligned(64);
 	u32 seen;
@@ -134,6 +148,34 @@ static inline u8 shunt_conn_shown_proto(const struct shunt_conn *c)
 }
 
 /**
+ * shunt_conn_call() - what a persistence engine knows of a template
+ * @c:	a connection or template
+ *
+ * Return: of any but a template by a persistence engine NULL.
+ */
+static inline const struct shunt_call *
+shunt_conn_call(const struct shunt_conn *c)
+{
+	return shunt_conn_is_template(c) ? c->call : NULL;
+}
+
+/**
+ * shunt_conn_shown_client() - the client's address that a listing shows
+ * @c:	a connection or template
+ *
+ * Return: the address, of a template as the service's netmask sees it.
+ */
+static inline union nf_inet_addr
+shunt_conn_shown_client(const struct shunt_conn *c)
+{
+	const struct shunt_call *call = shunt_conn_call(c);
+
+	if (call)
+		return call->client;
+	return shunt_tuple_src(shunt_conn_tuple(c, SHUNT_DIR_REQUEST));
+}
+
+/**
  * shunt_conn_shown_port() - the client's port that a listing shows
  * @c:	a connection or template
  *
@@ -156,6 +198,8 @@ static inline __be16 shunt_conn_shown_port(const struct shunt_conn *c)
  * @template:	the one it follows, or NULL
  * @timeout:	seconds; 0 for those of protocol and state
  * @kind:	enum shunt_conn_kind
+ * @call:	NULL; or what a template by a persistence engine remembers, of
+ *		kmalloc(), to be freed with it
  */
 struct shunt_conn_plan {
 	const struct shunt_tuple *request;
@@ -166,6 +210,7 @@ struct shunt_conn_plan {
 	u8 kind;
 	u32 timeout;
 	struct shunt_conn *template;
+	struct shunt_call *call;
 };
 
 /**
@@ -204,6 +249,8 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_conn_answer(struct shunt_conn *c);
 void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 		    enum shunt_dir dir, u8 flags);
+void shunt_conn_sctp(struct shunt_net *sn, struct shunt_conn *c,
+		     enum shunt_dir dir, u8 chunk);
 u32 shunt_conn_expires(const struct shunt_net *sn, const struct shunt_conn *c);
 
 u32 shunt_conn_buckets(struct shunt_net *sn);

@@ -1,14 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "table/persist.h"
 
+#include <linux/once.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
 #include <net/ipv6.h>
 
 #include "table/dest.h"
 
 #define FTP_PORT	cpu_to_be16(21)
 
+/* Beside the protocol: the template is one by an engine's id. */
+#define BY_ID		0x100
+
+/* Places an id may have: others may have the same hash. */
+#define PLACES		8
+
 /* How long a template outlives its time while connections follow it, seconds. */
 #define GRACE		60
+
+/**
+ * shunt_engine_name() - what a persistence engine is called
+ * @engine:	below SHUNT_ENGINE_MAX
+ *
+ * Return: a constant string, empty for none.
+ */
+const char *shunt_engine_name(enum shunt_engine engine)
+{
+	static const char *const names[SHUNT_ENGINE_MAX] = {
+		[SHUNT_ENGINE_NONE]	= "",
+		[SHUNT_ENGINE_SIP]	= "sip",
+	};
+
+	return names[engine];
+}
 
 /* The client as the service's netmask sees it. */
 static void mask_client(struct shunt_tuple *t, const struct shunt_service *svc,
@@ -49,6 +75,57 @@ static void template_tuple(struct shunt_tuple *t,
 		t->dst6 = request->dst6;
 }
 
+/*
+ * Where the client's address would be there is a hash of the id, which goes with
+ * the service's other templates but cannot be one of them.
+ */
+static void set_place(struct shunt_tuple *t, const struct shunt_client *client,
+		      u32 place)
+{
+	static siphash_key_t key;
+	u64 hash;
+
+	net_get_random_once(&key, sizeof(key));
+	hash = siphash(client->id, client->id_length, &key) + place;
+	t->sport |= cpu_to_be16(BY_ID);
+	if (t->af == AF_INET) {
+		t->src4 = (__force __be32)(u32)hash;
+	} else {
+		memset(&t->src6, 0, sizeof(t->src6));
+		memcpy(&t->src6, &hash, sizeof(hash));
+	}
+}
+
+static bool is_of(const struct shunt_conn *template,
+		  const struct shunt_client *client)
+{
+	const struct shunt_call *call = shunt_conn_call(template);
+
+	return call->length == client->id_length &&
+	       !memcmp(call->id, client->id, call->length);
+}
+
+static struct shunt_conn *find(struct shunt_net *sn,
+			       const struct shunt_service *svc,
+			       const struct shunt_client *client)
+{
+	struct shunt_conn *template;
+	struct shunt_tuple tuple;
+	enum shunt_dir dir;
+	u32 place;
+
+	template_tuple(&tuple, svc, client->request);
+	if (!client->id)
+		return shunt_conn_lookup(sn, &tuple, &dir);
+	for (place = 0; place < PLACES; place++) {
+		set_place(&tuple, client, place);
+		template = shunt_conn_lookup(sn, &tuple, &dir);
+		if (!template || is_of(template, client))
+			return template;
+	}
+	return NULL;
+}
+
 /* A real server that has no weight left keeps the clients it has, or not. */
 static bool is_usable(const struct shunt_net *sn,
 		      const struct shunt_conn *template, u8 proto)
@@ -68,24 +145,20 @@ static bool is_usable(const struct shunt_net *sn,
  * shunt_template_find() - where a client's connections to a service go
  * @sn:		the netns
  * @svc:	the service, which is persistent
- * @request:	tuple of a packet that begins a connection
+ * @client:	who begins a connection
  *
  * Context: RCU read lock, bottom halves off.
  * Return: the template, whose time begins anew; or NULL.
  */
 struct shunt_conn *shunt_template_find(struct shunt_net *sn,
 				       const struct shunt_service *svc,
-				       const struct shunt_tuple *request)
+				       const struct shunt_client *client)
 {
-	struct shunt_conn *template;
-	struct shunt_tuple tuple;
-	enum shunt_dir dir;
+	struct shunt_conn *template = find(sn, svc, client);
 
-	template_tuple(&tuple, svc, request);
-	template = shunt_conn_lookup(sn, &tuple, &dir);
 	if (!template)
 		return NULL;
-	if (!is_usable(sn, template, request->proto)) {
+	if (!is_usable(sn, template, client->request->proto)) {
 		shunt_conn_kill(sn, template);
 		return NULL;
 	}
@@ -93,11 +166,52 @@ struct shunt_conn *shunt_template_find(struct shunt_net *sn,
 	return template;
 }
 
+static struct shunt_call *make_call(const struct shunt_client *client,
+				    const struct shunt_tuple *masked)
+{
+	struct shunt_call *call = kmalloc(struct_size(call, id,
+						      client->id_length),
+					  GFP_ATOMIC);
+
+	if (!call)
+		return NULL;
+	call->client = shunt_tuple_src(masked);
+	call->length = client->id_length;
+	memcpy(call->id, client->id, client->id_length);
+	return call;
+}
+
+/* In the first of its places that no other has taken. */
+static struct shunt_conn *create_by_id(struct shunt_net *sn,
+				       struct shunt_conn_plan *plan,
+				       const struct shunt_client *client,
+				       struct shunt_tuple *tuple)
+{
+	struct shunt_conn *template, *owner;
+	const struct shunt_tuple masked = *tuple;
+	enum shunt_dir dir;
+	u32 place;
+
+	for (place = 0; place < PLACES; place++) {
+		set_place(tuple, client, place);
+		plan->call = make_call(client, &masked);
+		if (!plan->call)
+			return ERR_PTR(-ENOMEM);
+		template = shunt_conn_create(sn, plan);
+		if (PTR_ERR_OR_ZERO(template) != -EEXIST)
+			return template;
+		owner = shunt_conn_lookup(sn, tuple, &dir);
+		if (!owner || is_of(owner, client))
+			return template;
+	}
+	return ERR_PTR(-EBUSY);
+}
+
 /**
  * shunt_template_create() - let a client's connections to a service stay
  * @sn:		the netns
  * @svc:	the service, which is persistent
- * @request:	tuple of the packet that begins the first of them
+ * @client:	who begins the first of them
  * @dest:	where they go
  *
  * Context: RCU read lock, bottom halves off.
@@ -105,7 +219,7 @@ struct shunt_conn *shunt_template_find(struct shunt_net *sn,
  */
 struct shunt_conn *shunt_template_create(struct shunt_net *sn,
 					 const struct shunt_service *svc,
-					 const struct shunt_tuple *request,
+					 const struct shunt_client *client,
 					 struct shunt_dest *dest)
 {
 	struct shunt_tuple tuple;
@@ -116,10 +230,11 @@ struct shunt_conn *shunt_template_create(struct shunt_net *sn,
 		.timeout = READ_ONCE(svc->timeout),
 	};
 
-	template_tuple(&tuple, svc, request);
+	template_tuple(&tuple, svc, client->request);
 	if (tuple.dport)
 		plan.port = dest->port ?: tuple.dport;
-	return shunt_conn_create(sn, &plan);
+	return client->id ? create_by_id(sn, &plan, client, &tuple) :
+			    shunt_conn_create(sn, &plan);
 }
 
 /**

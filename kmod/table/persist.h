@@ -4,6 +4,9 @@
  * What remembers that is a template, which lives in the table of connections as
  * one that no packet can belong to: protocol 0, and the ports' places tell whose
  * template it is.
+ *
+ * With a persistence engine it is not the client's address that counts but
+ * something that its packets say: of SIP the Call-ID.
  */
 #ifndef SHUNT_PERSIST_H
 #define SHUNT_PERSIST_H
@@ -13,12 +16,27 @@
 #include "table/conn.h"
 #include "table/service.h"
 
+/**
+ * struct shunt_client - who has to stay
+ * @request:	tuple of a packet that begins a connection
+ * @id:		what a persistence engine has found in the packet, which it goes
+ *		by then and not by its address; or NULL
+ * @id_length:	bytes of it
+ */
+struct shunt_client {
+	const struct shunt_tuple *request;
+	const u8 *id;
+	u8 id_length;
+};
+
+const char *shunt_engine_name(enum shunt_engine engine);
+
 struct shunt_conn *shunt_template_find(struct shunt_net *sn,
 				       const struct shunt_service *svc,
-				       const struct shunt_tuple *request);
+				       const struct shunt_client *client);
 struct shunt_conn *shunt_template_create(struct shunt_net *sn,
 					 const struct shunt_service *svc,
-					 const struct shunt_tuple *request,
+					 const struct shunt_client *client,
 					 struct shunt_dest *dest);
 bool shunt_template_stays(struct shunt_conn *c);
 

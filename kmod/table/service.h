@@ -13,6 +13,13 @@
 #include "table/terms.h"
 #include "table/tuple.h"
 
+/* What a client that has to stay is known by. */
+enum shunt_engine {
+	SHUNT_ENGINE_NONE,	/* its address */
+	SHUNT_ENGINE_SIP,	/* the Call-ID of its SIP messages */
+	SHUNT_ENGINE_MAX,
+};
+
 struct shunt_picks;
 struct shunt_scheduler;
 
@@ -21,7 +28,7 @@ struct shunt_scheduler;
  * @addr:	virtual address, bytes behind an IPv4 one zero
  * @port:	virtual port, network byte order; 0 for all ports
  * @af:		AF_INET or AF_INET6
- * @proto:	IPPROTO_TCP or IPPROTO_UDP
+ * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP
  * @fwmark:	0; or the firewall mark of its packets, and address, port and
  *		protocol are 0
  */
@@ -43,6 +50,7 @@ struct shunt_service_key {
  * @timeout:	seconds for which a client stays, if it is persistent
  * @netmask:	which clients count as one then: an IPv4 mask
  * @prefix:	an IPv6 prefix length
+ * @engine:	enum shunt_engine; what tells clients apart, if it is persistent
  * @turn:	counts new connections for the schedulers that go round
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
@@ -63,6 +71,7 @@ struct shunt_service {
 		__be32 netmask;
 		u32 prefix;
 	};
+	u8 engine;
 	atomic_t turn ____cacheline_aligned_in_smp;
 
 	u32 id;

@@ -25,7 +25,8 @@ enum shunt_dir {
  * @sport:	source port, network byte order
  * @dport:	destination port, network byte order
  * @ports:	both ports, to compare them at once
- * @proto:	IPPROTO_TCP or IPPROTO_UDP; 0 in a persistence template
+ * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP; 0 in a persistence
+ *		template
  * @af:		AF_INET or AF_INET6, says which addresses are there
  * @dir:	for a tuple in the table its direction; no part of the key
  * @src4:	IPv4 source

@@ -6,18 +6,22 @@
  * where it runs starting one is dear.
  *
  *   ns NETNS                      the commands below happen there
- *   serve NETNS NAME PORT...      starts a server (serve.h) that says it is NAME
+ *   serve NETNS NAME PORT...      starts a server (serve.h) that says it is NAME; PORT: N is TCP and UDP, sctp/N SCTP
  *   tcp ID DST PORT [OPTION]...   opens a connection    OPTION: src=ADDR sport=N ttl=N
  *   udp ID DST PORT [OPTION]...   opens a socket
+ *   sctp ID DST PORT [OPTION]...  opens an association
  *   who ID                        which server answers
  *   get ID N | put ID N           moves N bytes whose content both sides know
  *   echo ID N                     sends a datagram of N bytes; who answers, with N bytes
  *   send ID N                     sends a datagram and does not wait
+ *   sip ID CALL-ID [nowait]       sends a SIP message with that Call-ID, or none for "-"; who answers
  *   hold ID                       the server will not close after us
  *   shut ID | close ID | reset ID FIN | FIN and done with it | RST
  *   end ID | abort ID             the server closes | resets
- *   many tcp|udp N DST PORT [OPTION]... [keep=PREFIX]  N times open, who, close; who answered, in order
+ *   many tcp|udp|sctp N DST PORT [OPTION]... [keep=PREFIX]  N times open, who, close; who answered, in order
  *   raw SRC SPORT DST DPORT FLAGS [ttl=N] [tos=N] [df=1] [size=N]   a forged TCP segment, flags as in "SA"
+ *   chunk SRC SPORT DST DPORT TYPE [ttl=N]  a forged SCTP packet, a chunk by its number
+ *   ipsec SRC DST PROTO           a forged packet of AH (51) or ESP (50)
  *   icmp SRC DST TYPE CODE MTU PROTO/SRC/SPORT/DST/DPORT  a forged ICMP error about that packet
  *   arp DEV SRC TARGET...         asks who has each; says who answered. Does not wait for answers to the first
  *                                 target longer than for those to the others.
@@ -175,13 +179,13 @@ static void conn_close(struct conn *c)
 }
 
 /* An open socket, or -1 and errno. */
-static int dial(int type, const union address *dst, socklen_t len, const struct options *o, int port)
+static int dial(int type, int proto, const union address *dst, socklen_t len, const struct options *o, int port)
 {
 	struct timeval timeout = { .tv_sec = TIMEOUT_S };
 	union address src = o->src;
 	int fd, one = 1;
 
-	fd = socket(dst->sa.sa_family, type | SOCK_CLOEXEC, 0);
+	fd = socket(dst->sa.sa_family, type | SOCK_CLOEXEC, proto);
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -195,6 +199,9 @@ static int dial(int type, const union address *dst, socklen_t len, const struct 
 	setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one));
 	if (dst->sa.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one));
+	/* An association over both families would be no connection. */
+	if (dst->sa.sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	src.in4.sin_port = htons(port);
 	if (bind(fd, &src.sa, len) || connect(fd, &dst->sa, len)) {
 		int saved = errno;
@@ -284,12 +291,13 @@ static void cmd_ns(char **w, int n)
 
 static void cmd_serve(char **w, int n)
 {
-	int ports[MAX_WORDS], ready[2];
+	struct serve_port ports[MAX_WORDS];
+	int ready[2];
 	char byte;
 	pid_t pid;
 
 	for (int i = 3; i < n; i++)
-		ports[i - 3] = atoi(w[i]);
+		ports[i - 3] = serve_port(w[i]);
 	fflush(stdout);
 	if (pipe(ready))
 		err(1, "pipe");
@@ -315,7 +323,7 @@ static void cmd_serve(char **w, int n)
 	close(ready[0]);
 }
 
-static void open_conn(int type, char **w, int n)
+static void open_conn(int type, int proto, char **w, int n)
 {
 	union address dst;
 	socklen_t len = parse_address(&dst, w[2], atoi(w[3]));
@@ -323,7 +331,7 @@ static void open_conn(int type, char **w, int n)
 	int fd;
 
 	parse_options(&o, w + 4, n - 4, dst.sa.sa_family);
-	fd = dial(type, &dst, len, &o, o.sport);
+	fd = dial(type, proto, &dst, len, &o, o.sport);
 	if (fd < 0)
 		return fail_errno();
 	conn_add(w[1], fd);
@@ -332,12 +340,17 @@ static void open_conn(int type, char **w, int n)
 
 static void cmd_tcp(char **w, int n)
 {
-	open_conn(SOCK_STREAM, w, n);
+	open_conn(SOCK_STREAM, IPPROTO_TCP, w, n);
 }
 
 static void cmd_udp(char **w, int n)
 {
-	open_conn(SOCK_DGRAM, w, n);
+	open_conn(SOCK_DGRAM, IPPROTO_UDP, w, n);
+}
+
+static void cmd_sctp(char **w, int n)
+{
+	open_conn(SOCK_STREAM, IPPROTO_SCTP, w, n);
 }
 
 static void cmd_who(char **w, int n)
@@ -434,6 +447,29 @@ static void cmd_send(char **w, int n)
 	answer("ok");
 }
 
+static void cmd_sip(char **w, int n)
+{
+	struct conn *c = conn_find(w[1]);
+	char text[1024];
+	ssize_t len;
+
+	if (!c)
+		return;
+	len = sprintf(text, "REGISTER sip:lab.example SIP/2.0\r\nVia: SIP/2.0/UDP lab\r\n");
+	if (strcmp(w[2], "-"))
+		len += snprintf(text + len, sizeof(text) - len - 8, "Call-ID: %s\r\n", w[2]);
+	len += sprintf(text + len, "\r\n");
+	if (send(c->fd, text, len, 0) < 0)
+		return fail_errno();
+	if (n > 3)
+		return answer("ok");
+	len = recv(c->fd, text, sizeof(text) - 1, 0);
+	if (len < NAME_SIZE)
+		return fail_errno();
+	text[NAME_SIZE - 1] = 0;
+	answer("%s", text);
+}
+
 static void cmd_hold(char **w, int n)
 {
 	struct conn *c = conn_find(w[1]);
@@ -511,6 +547,7 @@ static void cmd_abort(char **w, int n)
 static void cmd_many(char **w, int n)
 {
 	int type = strcmp(w[1], "udp") ? SOCK_STREAM : SOCK_DGRAM, count = atoi(w[2]);
+	int proto = strcmp(w[1], "sctp") ? 0 : IPPROTO_SCTP;
 	static char text[1 << 16];
 	struct options o;
 	union address dst;
@@ -521,7 +558,7 @@ static void cmd_many(char **w, int n)
 	len = parse_address(&dst, w[3], atoi(w[4]));
 	parse_options(&o, w + 5, n - 5, dst.sa.sa_family);
 	for (int i = 0; i < count && used < sizeof(text) - 64; i++) {
-		int fd = dial(type, &dst, len, &o, o.sport ? o.sport + i : 0);
+		int fd = dial(type, proto, &dst, len, &o, o.sport ? o.sport + i : 0);
 		bool ok = fd >= 0 && ask_who(fd, type, name);
 
 		used += sprintf(text + used, "%s%s", i ? " " : "", ok ? name : errno == EAGAIN ? "timeout" : strerrorname_np(errno));
@@ -625,6 +662,53 @@ static void cmd_raw(char **w, int n)
 	send_forged(&dst, packet, hlen + o.size);
 }
 
+/* One chunk, long enough for each of them to be read. */
+static size_t forge_sctp(uint8_t *p, const union address *src, const union address *dst, int type)
+{
+	uint32_t sum;
+
+	memset(p, 0, 32);
+	memcpy(p, &src->in4.sin_port, 2);
+	memcpy(p + 2, &dst->in4.sin_port, 2);
+	p[12] = type;
+	p[15] = 20;
+	sum = sum_sctp(p, 32);
+	memcpy(p + 8, &sum, 4);
+	return 32;
+}
+
+static void cmd_chunk(char **w, int n)
+{
+	union address src, dst;
+	struct options o;
+	uint8_t packet[128];
+	size_t hlen;
+
+	parse_address(&src, w[1], atoi(w[2]));
+	parse_address(&dst, w[3], atoi(w[4]));
+	parse_options(&o, w + 6, n - 6, dst.sa.sa_family);
+	hlen = forge_ip(packet, &src, &dst, IPPROTO_SCTP, 32, o.ttl < 0 ? 64 : o.ttl);
+	send_forged(&dst, packet, hlen + forge_sctp(packet + hlen, &src, &dst, atoi(w[5])));
+}
+
+/* A header and something behind it that nobody reads. */
+static void cmd_ipsec(char **w, int n)
+{
+	union address src, dst;
+	uint8_t packet[128];
+	size_t hlen;
+
+	(void)n;
+	parse_address(&src, w[1], 0);
+	parse_address(&dst, w[2], 0);
+	hlen = forge_ip(packet, &src, &dst, atoi(w[3]), 48, 64);
+	pattern_fill(packet + hlen, 0, 48);
+	/* Of AH: what comes next, and how long it is itself. */
+	if (atoi(w[3]) == IPPROTO_AH)
+		memcpy(packet + hlen, (uint8_t[]){ IPPROTO_NONE, 4, 0, 0 }, 4);
+	send_forged(&dst, packet, hlen + 48);
+}
+
 static void cmd_icmp(char **w, int n)
 {
 	char proto[8], in_src[INET6_ADDRSTRLEN], in_dst[INET6_ADDRSTRLEN];
@@ -652,9 +736,19 @@ static void cmd_icmp(char **w, int n)
 	icmp[1] = atoi(w[4]);
 	icmp[6] = mtu >> 8;
 	icmp[7] = mtu;
-	len = 8 + forge_ip(icmp + 8, &from, &to, strcmp(proto, "udp") ? IPPROTO_TCP : IPPROTO_UDP, sizeof(struct tcphdr), 60);
-	/* A UDP header's first 8 bytes are as good as TCP's here: ports, and what nobody looks at. */
-	len += forge_tcp(icmp + len, &from, &to, "A", 0);
+	if (!strcmp(proto, "sctp")) {
+		len = 8 + forge_ip(icmp + 8, &from, &to, IPPROTO_SCTP, 32, 60);
+		len += forge_sctp(icmp + len, &from, &to, 0);
+	} else if (!strcmp(proto, "esp")) {
+		len = 8 + forge_ip(icmp + 8, &from, &to, IPPROTO_ESP, 48, 60);
+		pattern_fill(icmp + len, 0, 48);
+		len += 48;
+	} else {
+		len = 8 + forge_ip(icmp + 8, &from, &to, strcmp(proto, "udp") ? IPPROTO_TCP : IPPROTO_UDP,
+				   sizeof(struct tcphdr), 60);
+		/* A UDP header's first 8 bytes are as good as TCP's here: ports, and what nobody looks at. */
+		len += forge_tcp(icmp + len, &from, &to, "A", 0);
+	}
 	forge_ip(packet, &src, &dst, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, len, 64);
 	if (!v4)
 		sum = forge_pseudo(&src, &dst, IPPROTO_ICMPV6, len);
@@ -764,8 +858,8 @@ static _Noreturn void flood(const union address *dst, socklen_t len)
 
 	o.src.sa.sa_family = dst->sa.sa_family;
 	for (;;) {
-		int tcp = dial(SOCK_STREAM, dst, len, &o, 0);
-		int udp = dial(SOCK_DGRAM, dst, len, &o, 0);
+		int tcp = dial(SOCK_STREAM, 0, dst, len, &o, 0);
+		int udp = dial(SOCK_DGRAM, 0, dst, len, &o, 0);
 
 		setsockopt(tcp, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 		setsockopt(udp, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
@@ -824,11 +918,13 @@ static const struct {
 	{ "serve", 4, cmd_serve },
 	{ "tcp", 4, cmd_tcp },
 	{ "udp", 4, cmd_udp },
+	{ "sctp", 4, cmd_sctp },
 	{ "who", 2, cmd_who },
 	{ "get", 3, cmd_get },
 	{ "put", 3, cmd_put },
 	{ "echo", 3, cmd_echo },
 	{ "send", 3, cmd_send },
+	{ "sip", 3, cmd_sip },
 	{ "hold", 2, cmd_hold },
 	{ "shut", 2, cmd_shut },
 	{ "close", 2, cmd_close },
@@ -837,6 +933,8 @@ static const struct {
 	{ "abort", 2, cmd_abort },
 	{ "many", 5, cmd_many },
 	{ "raw", 6, cmd_raw },
+	{ "chunk", 6, cmd_chunk },
+	{ "ipsec", 4, cmd_ipsec },
 	{ "icmp", 7, cmd_icmp },
 	{ "arp", 4, cmd_arp },
 	{ "offload", 3, cmd_offload },

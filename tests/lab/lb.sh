@@ -29,7 +29,7 @@ lb_unload() {
 	ipvs)
 		stock_schedulers
 		for ((tries = 0; tries < 100; tries++)); do
-			! modprobe -r -q "${STOCK_SCHEDULERS[@]}" ip_vs || return 0
+			! modprobe -r -q ip_vs_pe_sip "${STOCK_SCHEDULERS[@]}" ip_vs || return 0
 			sleep 0.1
 		done
 		return 1;;

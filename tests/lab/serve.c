@@ -216,7 +216,8 @@ static void datagram(int fd)
 	len = recvmsg(fd, &msg, 0);
 	if (len < NAME_SIZE)
 		return;
-	ok = pattern_check(buf + NAME_SIZE, 0, len - NAME_SIZE);
+	/* Text is something else. */
+	ok = buf[0] != 'e' || pattern_check(buf + NAME_SIZE, 0, len - NAME_SIZE);
 	memset(buf, 0, NAME_SIZE);
 	strcpy((char *)buf, ok ? self : "bad");
 	iov.iov_len = len;
@@ -234,11 +235,11 @@ static void datagram(int fd)
 	sendmsg(fd, &msg, 0);
 }
 
-static void listen_one(int family, int type, int port)
+static void listen_one(int family, int type, int proto, int port)
 {
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-	int fd = socket(family, type | SOCK_CLOEXEC, 0), one = 1;
+	int fd = socket(family, type | SOCK_CLOEXEC, proto), one = 1;
 	bool v4 = family == AF_INET;
 
 	if (fd < 0)
@@ -256,14 +257,29 @@ static void listen_one(int family, int type, int port)
 	add(fd, type == SOCK_STREAM ? LISTENER : DATAGRAMS);
 }
 
-void serve_listen(const char *name, const int *ports, int n_ports)
+struct serve_port serve_port(const char *text)
+{
+	bool sctp = !strncmp(text, "sctp/", 5);
+
+	return (struct serve_port){ .number = atoi(sctp ? text + 5 : text), .sctp = sctp };
+}
+
+static void listen_both(int type, int proto, int port)
+{
+	listen_one(AF_INET, type, proto, port);
+	listen_one(AF_INET6, type, proto, port);
+}
+
+void serve_listen(const char *name, const struct serve_port *ports, int n_ports)
 {
 	strncpy(self, name, sizeof(self) - 1);
 	for (int i = 0; i < n_ports; i++) {
-		listen_one(AF_INET, SOCK_STREAM, ports[i]);
-		listen_one(AF_INET6, SOCK_STREAM, ports[i]);
-		listen_one(AF_INET, SOCK_DGRAM, ports[i]);
-		listen_one(AF_INET6, SOCK_DGRAM, ports[i]);
+		if (ports[i].sctp) {
+			listen_both(SOCK_STREAM, IPPROTO_SCTP, ports[i].number);
+		} else {
+			listen_both(SOCK_STREAM, IPPROTO_TCP, ports[i].number);
+			listen_both(SOCK_DGRAM, IPPROTO_UDP, ports[i].number);
+		}
 	}
 }
 

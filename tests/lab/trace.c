@@ -7,21 +7,21 @@
  * that process waits until no frame has come for a while and leaves FILE, a
  * line a frame in the order of time:
  *
- *  1 ns since the first    7 ip4 | ip6 | arp | 0xTYPE   13 tcp|udp|icmp|icmp6|N
+ *  1 ns since the first    7 ip4 | ip6 | arp | 0xTYPE   13 tcp|udp|sctp|icmp|icmp6|N
  *  2 netns                 8 source address             14 flags, comma separated
  *  3 device                9 source port                15 IP header checksum
  *  4 in | out | other     10 destination address        16 layer 4 checksum
  *  5 source MAC           11 destination port           17 IP length
  *  6 destination MAC      12 TTL                        18 digest
  *
- * Flags: TCP's as letters; fragments as frag=OFFSET[+]; df; for ICMP errors
+ * Flags: TCP's as letters; SCTP's chunks by number, as in 10+0; fragments as frag=OFFSET[+]; df; for ICMP errors
  * type/code=T/C, mtu=N and the quoted packet as in=PROTO/SRC/SPORT/DST/DPORT
  * (with in=bad/... when its IP header checksum is wrong); neighbour discovery
  * as target=ADDR; DSCP and ECN that are not 0 as tos=0xNN; tunnels (IPIP, GRE, and
  * GUE to the port of -g) as gre=FLAGS or gue=FLAGS, inttl=N, intos=0xNN if not
  * 0, incsum= like 16 of the packet inside, or remote where the receiver is to fill it
  * in, and that packet as in=... Layer 4 checksum: ok, bad, none (UDP), frag (not seen whole),
- * partial (left to the device, and the pseudo header's sum is right) or
+ * partial (left to the device, and the pseudo header's sum is right, if it has one) or
  * badpartial. The digest covers the IP packet without TTL and IPv4 header
  * checksum: equal digests mean a packet that was routed and nothing else.
  * Frames that the kernel had no room for make a last line "lost N".
@@ -139,6 +139,7 @@ static const char *proto_name(int proto)
 	switch (proto) {
 	case IPPROTO_TCP:	return "tcp";
 	case IPPROTO_UDP:	return "udp";
+	case IPPROTO_SCTP:	return "sctp";
 	case IPPROTO_ICMP:	return "icmp";
 	case IPPROTO_ICMPV6:	return "icmp6";
 	case IPPROTO_IPIP:	return "ipip";
@@ -342,6 +343,31 @@ static bool tunnel(struct frame *f, uint8_t *p, size_t len, int proto)
 	}
 }
 
+static void sctp_chunks(struct frame *f, const uint8_t *p, size_t len)
+{
+	char text[64] = "";
+	size_t off = 12, used = 0;
+
+	while (off + 4 <= len && used < sizeof(text) - 8) {
+		size_t size = p[off + 2] << 8 | p[off + 3];
+
+		used += sprintf(text + used, "%s%d", used ? "+" : "", p[off]);
+		off += size < 4 ? 4 : (size + 3) & ~3;
+	}
+	flag(f, "%s", text[0] ? text : "none");
+}
+
+/* The device's part is all of it: what is there before means nothing. */
+static const char *sctp_verdict(const struct frame *f, const uint8_t *p, size_t len)
+{
+	uint32_t stored;
+
+	if (f->partial)
+		return "partial";
+	memcpy(&stored, p + 8, sizeof(stored));
+	return stored == sum_sctp(p, len) ? "ok" : "bad";
+}
+
 static void layer4(struct frame *f, const uint8_t *ip, const uint8_t *p, size_t len, int proto, bool v4, bool whole)
 {
 	uint32_t pseudo = v4 ? sum_pseudo(ip + 12, ip + 16, 4, proto, len) : sum_pseudo(ip + 8, ip + 24, 16, proto, len);
@@ -350,18 +376,22 @@ static void layer4(struct frame *f, const uint8_t *ip, const uint8_t *p, size_t 
 	f->l4_csum = whole ? "-" : "frag";
 	if (len < 8)
 		return;
-	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP) {
+	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP) {
 		f->sport = p[0] << 8 | p[1];
 		f->dport = p[2] << 8 | p[3];
 	}
 	if (proto == IPPROTO_TCP && len >= 20)
 		tcp_flags(f, p[13]);
+	if (proto == IPPROTO_SCTP)
+		sctp_chunks(f, p, len);
 	if (!whole || tunnel(f, (uint8_t *)p, len, proto))
 		return;
 	if (proto == IPPROTO_TCP && len >= 20)
 		f->l4_csum = l4_verdict(f, pseudo, p, len, 16);
 	else if (proto == IPPROTO_UDP)
 		f->l4_csum = v4 && !p[6] && !p[7] ? "none" : l4_verdict(f, pseudo, p, len, 6);
+	else if (proto == IPPROTO_SCTP && len >= 12)
+		f->l4_csum = sctp_verdict(f, p, len);
 	else if (proto == IPPROTO_ICMP)
 		icmp4(f, p, len);
 	else if (proto == IPPROTO_ICMPV6)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the lab's helpers share: netns switching and the Internet checksum. */
+/* What the lab's helpers share: netns switching, the Internet checksum and SCTP's. */
 #ifndef SHUNT_LAB_WIRE_H
 #define SHUNT_LAB_WIRE_H
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <err.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -54,6 +55,20 @@ static inline uint32_t sum_pseudo(const void *src, const void *dst, size_t alen,
 	uint32_t sum = sum_bytes(src, alen, sum_bytes(dst, alen, 0));
 
 	return sum + proto + (len >> 16) + (len & 0xffff);
+}
+
+/* SCTP's checksum, as its packet has it: the CRC32c of all of it, the checksum itself (at 8) taken for zeros. */
+static inline uint32_t sum_sctp(const void *packet, size_t len)
+{
+	const uint8_t *p = packet;
+	uint32_t crc = ~0u;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= i >= 8 && i < 12 ? 0 : p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return htole32(~crc);
 }
 
 #endif /* SHUNT_LAB_WIRE_H */

@@ -82,9 +82,8 @@ reasons() {
 	bad "a tunnel" 255 'through a tunnel is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
 	bad "editing to a tunnel" 255 'through a tunnel is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
 	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc' -E -t "$VIP:80" -s nosuch
-	bad "a persistence engine" 255 'persistence engines are not supported yet' -A -u "$VIP:81" -s rr -p 300 --pe sip
+	bad "a persistence engine that is not there" 255 'no such persistence engine, there is sip' -A -u "$VIP:81" -s rr -p 300 --pe nosuch
 	bad "scheduler flags" 255 'this scheduler takes no flags' -A -t "$VIP:81" -s rr -b flag-1
-	bad "SCTP" 255 'SCTP is not supported yet' -A --sctp-service "$VIP:81" -s rr
 	bad "the sync daemon" 255 'the sync daemon is not supported yet' --start-daemon master --mcast-interface eth0
 	bad "stopping the sync daemon" 255 'the sync daemon is not supported yet' --stop-daemon master
 	is "the services are what they were" "$(saved)" "$before"
@@ -189,7 +188,6 @@ later() {
 	rules <<< "-A -t $VIP:80 -s rr"
 	refused "a tunnel" '[1-9][0-9]*' '[Tt]unnel|ipip' adm -a -t "$VIP:80" -r "$RIP1:80" -i
 	refused "the sync daemon" '[1-9][0-9]*' '[Dd]aemon|sync' adm --start-daemon master --mcast-interface eth0
-	refused "SCTP" '[1-9][0-9]*' 'SCTP|sctp' adm -A --sctp-service "$VIP:83" -s rr
 	is "none of it changed anything" "$(saved)" "-A -t $VIP:80 -s rr"
 }
 

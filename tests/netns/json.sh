@@ -130,6 +130,8 @@ kinds() {
 		-a -f 7 -r $RIP1:0 -g
 		-A -f 8 -6 -s wrr
 		-A -f 4294967295 -s rr
+		-A --sctp-service $VIP:9 -s rr
+		-a --sctp-service $VIP:9 -r $RIP1:9 -m
 	RULES
 	only_shunt || cat <<-RULES
 		-a -t $VIP:80 -r 172.16.1.5:80 -i -w 1 --tun-type ipip
@@ -137,7 +139,6 @@ kinds() {
 		-a -t $VIP:80 -r 172.16.1.4:80 -i -w 0 --tun-type gre --tun-csum
 		-a -t $VIP:80 -r [$RIP16]:80 -i -w 1 --tun-type ipip
 		-a -t $VIP:80 -r $DIP:80 -g
-		-A --sctp-service $VIP:9 -s rr
 	RULES
 }
 

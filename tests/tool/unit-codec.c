@@ -283,6 +283,8 @@ static struct nl_msg *a_conn(void)
 	nla_put_string(msg, SHUNT_CONN_ATTR_STATE, "ESTABLISHED");
 	nla_put_u32(msg, SHUNT_CONN_ATTR_FWD_METHOD, SHUNT_FWD_ROUTE);
 	nla_put_u32(msg, SHUNT_CONN_ATTR_EXPIRES, 899);
+	nla_put_string(msg, SHUNT_CONN_ATTR_PE_NAME, "sip");
+	nla_put(msg, SHUNT_CONN_ATTR_PE_DATA, 3, "a@bcd");
 	nla_nest_end(msg, nest);
 	return msg;
 }
@@ -341,6 +343,9 @@ static void conns(void)
 	       conn.protocol == IPPROTO_TCP &&
 	       conn.forward == SHUNT_FWD_ROUTE &&
 	       !strcmp(conn.state, "ESTABLISHED"), "a connection");
+	expect(!strcmp(conn.pe, "sip") && conn.pe_data &&
+	       !strcmp(conn.pe_data, "a@b"), "what its engine knows");
+	free(conn.pe_data);
 	nlmsg_free(msg);
 }
 
@@ -388,6 +393,7 @@ static void damage(struct nl_msg *msg, unsigned int rounds)
 		codec_get_timeouts(bad, &timeouts);
 		codec_get_info(bad, &got);
 		codec_get_conn(bad, &conn);
+		free(conn.pe_data);
 		codec_get_drop(bad, 0, &drop);
 		codec_get_dests(bad, AF_INET6, &dests);
 		list_free(&dests);

@@ -201,6 +201,8 @@ enum shunt_conn_attr {
 	SHUNT_CONN_ATTR_FWD_METHOD,	/* u32, enum shunt_fwd */
 	SHUNT_CONN_ATTR_STATE,		/* string, as in /proc/net/ip_vs_conn */
 	SHUNT_CONN_ATTR_EXPIRES,	/* u32 seconds from now */
+	SHUNT_CONN_ATTR_PE_NAME,	/* string, of a template by an engine */
+	SHUNT_CONN_ATTR_PE_DATA,	/* binary, what the engine goes by */
 };
 
 /* A reason for which packets were dropped, as GET_DROPS lists it. */

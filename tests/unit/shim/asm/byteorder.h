@@ -8,5 +8,6 @@
 #define htons(x)	__cpu_to_be16(x)
 #define ntohl(x)	__be32_to_cpu(x)
 #define ntohs(x)	__be16_to_cpu(x)
+#define cpu_to_le32(x)	__cpu_to_le32(x)
 
 #endif /* SHIM_BYTEORDER_H */
