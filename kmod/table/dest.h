@@ -168,7 +168,8 @@ static inline bool shunt_dest_is_empty(const struct shunt_dest *dest)
  */
 static inline bool shunt_dest_is_left(const struct shunt_dest *dest, u8 proto)
 {
-	return proto == IPPROTO_UDP && test_bit(SHUNT_DEST_LEFT, &dest->flags);
+	return proto == IPPROTO_UDP &&
+	       READ_ONCE(dest->flags) & 1ul << SHUNT_DEST_LEFT;
 }
 
 /**
