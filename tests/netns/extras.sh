@@ -9,8 +9,10 @@ LBS=shunt
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# state PORT: state and timeout (as "connections" rounds it) of the connection from that client port.
-state() { connections | awk -v port=":$1" 'substr($4, length($4) - length(port) + 1) == port { print $2, $3 }'; }
+# state PORT: state and timeout (rounded up to 50 s, as it may take a while to look) of the connection from that client port.
+state() {
+	connections | awk -v port=":$1" 'substr($4, length($4) - length(port) + 1) == port { print $2, int(($3 + 49) / 50) * 50 }'
+}
 no_state() { [ -z "$(state "$1")" ]; }
 
 # The services, without their real servers.
@@ -20,14 +22,14 @@ timeouts() {
 	nat_up
 	serve 80
 	rules <<-RULES
-		-A -t $VIP:80 -s rr --tcp-timeout 300 --tcp-fin-timeout 30
+		-A -t $VIP:80 -s rr --tcp-timeout 300 --tcp-fin-timeout 50
 		-a -t $VIP:80 -r $RIP1:80 -m
 		-A -u $VIP:80 -s rr --udp-timeout 200
 		-a -u $VIP:80 -r $RIP1:80 -m
 		-A -t [$VIP6]:80 -s rr
 		-a -t [$VIP6]:80 -r [$RIP16]:80 -m
 	RULES
-	is "the list tells them" "$(services)" "TCP  $VIP:80 rr tcp-timeout 300 tcp-fin-timeout 30
+	is "the list tells them" "$(services)" "TCP  $VIP:80 rr tcp-timeout 300 tcp-fin-timeout 50
 UDP  $VIP:80 rr udp-timeout 200
 TCP  [$VIP6]:80 rr"
 	must tcp est "$VIP" 80 sport=1001
@@ -41,7 +43,7 @@ TCP  [$VIP6]:80 rr"
 	must tcp late "$VIP" 80 sport=1005
 	must who late
 	is "established TCP has its service's timeout" "$(state 1001)" "ESTABLISHED 300"
-	is "after a FIN, too" "$(state 1002)" "FIN_WAIT 30"
+	is "after a FIN, too" "$(state 1002)" "FIN_WAIT 50"
 	is "UDP, too" "$(state 1004)" "UDP 200"
 	is "another service has those of all" "$(state 1003)" "ESTABLISHED 900"
 	adm --set 600 100 250
@@ -127,7 +129,7 @@ resets_nat() {
 	must tcp half "$VIP" 80 sport=1005
 	must who half
 	must end half
-	is "NAT, closed by the server alone" "$(state 1005)" "FIN_WAIT 120"
+	is "NAT, closed by the server alone" "$(state 1005)" "FIN_WAIT 150"
 	wait_for "NAT, one is half closed" with rs1 "01 05"
 	adm -E -t "$VIP:80" -s rr --reset-on-expiry --tcp-fin-timeout 1
 	wait_for "NAT, it is reset, too" with rs1 01
