@@ -204,7 +204,7 @@ static int get_engine(struct shunt_service_config *config,
 
 /**
  * shunt_get_service_config() - a service as a request wants it
- * @config:	filled
+ * @config:	filled, but for what shunt_get_service_parts() fills
  * @nest:	SHUNT_CMD_ATTR_SERVICE, or NULL
  * @extack:	told why not
  *
@@ -229,25 +229,38 @@ int shunt_get_service_config(struct shunt_service_config *config,
 		NL_SET_ERR_MSG(extack, "a virtual service needs scheduler, flags, timeout and netmask");
 		return -EINVAL;
 	}
-	config->sched = shunt_scheduler_find(
-			nla_data(attrs[SHUNT_SVC_ATTR_SCHED_NAME]));
-	if (!config->sched) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SHUNT_SVC_ATTR_SCHED_NAME],
-				    "no such scheduler, there are" SHUNT_SCHEDULER_NAMES);
-		return -ENOENT;
-	}
-	err = get_engine(config, attrs[SHUNT_SVC_ATTR_PE_NAME], extack);
-	if (err)
-		return err;
-	err = get_netmask(config, attrs[SHUNT_SVC_ATTR_NETMASK], extack);
-	if (err)
-		return err;
+	config->sched_name = attrs[SHUNT_SVC_ATTR_SCHED_NAME];
+	config->pe_name = attrs[SHUNT_SVC_ATTR_PE_NAME];
+	config->client = attrs[SHUNT_SVC_ATTR_NETMASK];
 	memcpy(&flags, nla_data(attrs[SHUNT_SVC_ATTR_FLAGS]), sizeof(flags));
 	config->flags = flags.flags;
 	config->mask = flags.mask;
 	config->timeout = nla_get_u32(attrs[SHUNT_SVC_ATTR_TIMEOUT]);
 	get_terms(config, attrs);
 	return 0;
+}
+
+/**
+ * shunt_get_service_parts() - what a service is made of
+ * @config:	of shunt_get_service_config(), of a request still at hand
+ * @extack:	told why not
+ *
+ * Asked for when it is known whether there is such a service: where there is one
+ * already, or none, that is what clients of ip_vs hear of first.
+ *
+ * Return: 0, -ENOENT or -EINVAL.
+ */
+int shunt_get_service_parts(struct shunt_service_config *config,
+			    struct netlink_ext_ack *extack)
+{
+	config->sched = shunt_scheduler_find(nla_data(config->sched_name));
+	if (!config->sched) {
+		NL_SET_ERR_MSG_ATTR(extack, config->sched_name,
+				    "no such scheduler, there are" SHUNT_SCHEDULER_NAMES);
+		return -ENOENT;
+	}
+	return get_engine(config, config->pe_name, extack) ?:
+	       get_netmask(config, config->client, extack);
 }
 
 /* Clients of IPVS know nothing of it. */

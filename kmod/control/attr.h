@@ -19,6 +19,8 @@ int shunt_get_service_key(struct shunt_service_key *key,
 int shunt_get_service_config(struct shunt_service_config *config,
 			     const struct nlattr *nest,
 			     struct netlink_ext_ack *extack);
+int shunt_get_service_parts(struct shunt_service_config *config,
+			    struct netlink_ext_ack *extack);
 int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 			  const struct nlattr *nest, bool whole,
 			  struct netlink_ext_ack *extack);

@@ -8,6 +8,7 @@
 #include <uapi/linux/shunt.h>
 
 #include "control/drain.h"
+#include "control/attr.h"
 #include "control/event.h"
 #include "forward/bypass.h"
 #include "path/frag.h"
@@ -57,11 +58,14 @@ static int check_terms(const struct shunt_service_config *config,
 	return 0;
 }
 
-static int check_service(const struct shunt_service_config *config, u32 flags,
+static int check_service(struct shunt_service_config *config, u32 flags,
 			 struct netlink_ext_ack *extack)
 {
 	bool persistent = flags & SHUNT_SVC_F_PERSISTENT;
+	int err = shunt_get_service_parts(config, extack);
 
+	if (err)
+		return err;
 	if (persistent &&
 	    (!config->timeout || config->timeout > INT_MAX / HZ)) {
 		NL_SET_ERR_MSG(extack, "the timeout of persistence is out of range");
@@ -163,7 +167,7 @@ static void set_terms(struct shunt_net *sn, struct shunt_service *svc,
  * Return: 0, -EEXIST, -EOPNOTSUPP, or -ENOMEM.
  */
 int shunt_config_add_service(struct shunt_net *sn,
-			     const struct shunt_service_config *config,
+			     struct shunt_service_config *config,
 			     struct netlink_ext_ack *extack)
 {
 	u32 flags = config->flags & config->mask;
@@ -236,7 +240,7 @@ static int renew_picks(struct shunt_net *sn, struct shunt_service *svc)
  * Return: 0, -EOPNOTSUPP, or -ENOMEM.
  */
 int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
-			      const struct shunt_service_config *config,
+			      struct shunt_service_config *config,
 			      struct netlink_ext_ack *extack)
 {
 	u32 flags = (svc->flags & ~config->mask) |

@@ -15,7 +15,11 @@ struct netlink_ext_ack;
 /**
  * struct shunt_service_config - a virtual service as asked for
  * @key:	its key
- * @sched:	its scheduler
+ * @sched_name:	attribute that names its scheduler
+ * @pe_name:	attribute that names its persistence engine, or NULL
+ * @client:	attribute with netmask or prefix
+ * @sched:	its scheduler; as @netmask, @prefix and @engine known only after
+ *		shunt_get_service_parts()
  * @flags:	SHUNT_SVC_F_* to set
  * @mask:	which of them count
  * @timeout:	seconds for which a client stays, if it is persistent
@@ -27,6 +31,9 @@ struct netlink_ext_ack;
  */
 struct shunt_service_config {
 	struct shunt_service_key key;
+	const struct nlattr *sched_name;
+	const struct nlattr *pe_name;
+	const struct nlattr *client;
 	const struct shunt_scheduler *sched;
 	u32 flags;
 	u32 mask;
@@ -74,10 +81,10 @@ struct shunt_dest_config {
 };
 
 int shunt_config_add_service(struct shunt_net *sn,
-			     const struct shunt_service_config *config,
+			     struct shunt_service_config *config,
 			     struct netlink_ext_ack *extack);
 int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
-			      const struct shunt_service_config *config,
+			      struct shunt_service_config *config,
 			      struct netlink_ext_ack *extack);
 void shunt_config_delete_service(struct shunt_net *sn,
 				 struct shunt_service *svc);
