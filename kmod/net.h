@@ -26,6 +26,7 @@ struct shunt_wheel;
 
 #define SHUNT_TRASH_BITS	10
 #define SHUNT_REAL_BITS		8
+#define SHUNT_FTP_PORTS		8
 
 /**
  * struct shunt_settings - what the sysctls of a netns say
@@ -80,6 +81,8 @@ struct shunt_settings {
  * @net:		the netns
  * @conns:		struct shunt_node by tuple, see table/conn.c
  * @conn_count:		connections in @conns
+ * @expected:		those of them that wait for a client (helper/ftp.c)
+ * @ftp_conns:		connections that FTP's helper looks after, by port
  * @wheel:		orders connections by expiry; made with the first service
  * @services:		struct shunt_service by key, see table/service.c
  * @routes:		remembered routes to real servers
@@ -110,6 +113,7 @@ struct shunt_settings {
  *			replies may come by; read locklessly
  * @by_mark:		services by firewall mark there are; read locklessly
  * @all_ports:		services for all ports there are; read locklessly
+ * @ftp_services:	services on a port of FTP there are; read locklessly
  * @nobody4:		stands for no real server (forward/bypass.c), set once
  * @nobody6:		likewise, for IPv6
  * @used:		had a service in its life; set at its end
@@ -119,6 +123,8 @@ struct shunt_net {
 	struct net *net;
 	struct rhashtable conns;
 	atomic_t conn_count;
+	atomic_t expected;
+	atomic_t ftp_conns[SHUNT_FTP_PORTS];
 	struct shunt_wheel *wheel;
 	struct rhashtable services;
 	struct shunt_routes routes;
@@ -143,6 +149,7 @@ struct shunt_net {
 	struct nf_hook_ops *hooks;
 	unsigned int by_mark;
 	unsigned int all_ports;
+	unsigned int ftp_services;
 	struct shunt_dest __rcu *nobody4;
 	struct shunt_dest __rcu *nobody6;
 	bool nat;

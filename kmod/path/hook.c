@@ -23,6 +23,7 @@
 #include "forward/forward.h"
 #include "forward/request.h"
 #include "forward/reset.h"
+#include "helper/ftp.h"
 #include "path/frag.h"
 #include "path/icmp.h"
 #include "path/packet.h"
@@ -58,10 +59,25 @@ static void account(struct shunt_packet *pkt, struct shunt_conn *c,
 		shunt_conn_answered(c);
 }
 
+/* What few connections need; false when the packet is to be dropped. */
+static noinline bool attend(struct shunt_packet *pkt, struct shunt_conn *c,
+			    enum shunt_dir dir)
+{
+	int err = shunt_ftp_follow(pkt, c, dir);
+
+	if (err)
+		shunt_drop(pkt->sn, err == -ENOMEM ? SHUNT_DROP_NO_MEMORY :
+						     SHUNT_DROP_TABLE);
+	return !err;
+}
+
 static enum shunt_verdict deliver(struct shunt_packet *pkt,
 				  struct shunt_conn *c)
 {
 	account(pkt, c, SHUNT_DIR_REQUEST);
+	if (unlikely(shunt_conn_marks(c)) &&
+	    !attend(pkt, c, SHUNT_DIR_REQUEST))
+		return SHUNT_DROP;
 	return shunt_forward_request(pkt, c);
 }
 
@@ -105,6 +121,8 @@ static enum shunt_verdict request(struct shunt_packet *pkt,
 static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
 {
 	account(pkt, c, SHUNT_DIR_REPLY);
+	if (unlikely(shunt_conn_marks(c)) && !attend(pkt, c, SHUNT_DIR_REPLY))
+		return SHUNT_DROP;
 	return shunt_nat_reply(pkt, c);
 }
 
