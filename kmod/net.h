@@ -32,6 +32,8 @@ struct shunt_wheel;
  * struct shunt_settings - what the sysctls of a netns say
  * @cache_bypass:	not 0: where a service by mark has no real server left, a
  *			packet goes to its own destination
+ * @conntrack:		not 0: nf_conntrack sees new connections; see
+ *			forward/track.c
  * @nat_icmp_send:	not 0: a real server reached by NAT is told when a packet of
  *			its belongs to no connection
  * @schedule_icmp:	not 0: an ICMP error about an unknown connection to a
@@ -60,6 +62,7 @@ struct shunt_wheel;
  */
 struct shunt_settings {
 	int cache_bypass;
+	int conntrack;
 	int nat_icmp_send;
 	int schedule_icmp;
 	int amemthresh;
@@ -117,6 +120,9 @@ struct shunt_settings {
  * @nobody4:		stands for no real server (forward/bypass.c), set once
  * @nobody6:		likewise, for IPv6
  * @used:		had a service in its life; set at its end
+ * @tracking:		nf_conntrack may be asked about connections; read
+ *			locklessly
+ * @track_held:		nf_conntrack is held on our behalf
  * @defrag6_held:	IPv6 packets are reassembled on our behalf
  */
 struct shunt_net {
@@ -154,6 +160,8 @@ struct shunt_net {
 	struct shunt_dest __rcu *nobody6;
 	bool nat;
 	bool used;
+	bool tracking;
+	bool track_held;
 	bool defrag6_held;
 };
 

@@ -23,6 +23,7 @@
 #include "forward/forward.h"
 #include "forward/request.h"
 #include "forward/reset.h"
+#include "forward/track.h"
 #include "helper/ftp.h"
 #include "path/frag.h"
 #include "path/icmp.h"
@@ -63,8 +64,13 @@ static void account(struct shunt_packet *pkt, struct shunt_conn *c,
 static noinline bool attend(struct shunt_packet *pkt, struct shunt_conn *c,
 			    enum shunt_dir dir)
 {
-	int err = shunt_ftp_follow(pkt, c, dir);
+	u8 marks = shunt_conn_marks(c);
+	int err = 0;
 
+	if (marks & SHUNT_MARK_TRACKED)
+		shunt_track_packet(pkt, c, dir);
+	if (marks & SHUNT_MARK_FTP)
+		err = shunt_ftp_follow(pkt, c, dir);
 	if (err)
 		shunt_drop(pkt->sn, err == -ENOMEM ? SHUNT_DROP_NO_MEMORY :
 						     SHUNT_DROP_TABLE);
@@ -96,6 +102,22 @@ static enum shunt_verdict begin(struct shunt_packet *pkt)
 }
 
 /*
+ * A packet of a connection that is over, and begins another. nf_conntrack has it
+ * for one of the old, which it has just lost: this one is dropped and the next
+ * try will do.
+ */
+static enum shunt_verdict begin_anew(struct shunt_packet *pkt,
+				     struct shunt_conn *c)
+{
+	bool known = shunt_track_knows(pkt, c);
+
+	shunt_conn_kill(pkt->sn, c);
+	if (unlikely(known))
+		return shunt_packet_drop(pkt, SHUNT_DROP_ANEW);
+	return begin(pkt);
+}
+
+/*
  * A removed real server's connections wait for it to come back or for their
  * timeout, unless they are to end now: then the packet has none.
  */
@@ -114,8 +136,7 @@ static enum shunt_verdict request(struct shunt_packet *pkt,
 		if (!READ_ONCE(pkt->sn->settings.expire_nodest_conn))
 			return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);
 	}
-	shunt_conn_kill(pkt->sn, c);
-	return begin(pkt);
+	return begin_anew(pkt, c);
 }
 
 static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
@@ -163,8 +184,7 @@ static enum shunt_verdict flow_in(struct shunt_packet *pkt)
 		return reply(pkt, c);
 	if (likely(!is_over(pkt, c)))
 		return request(pkt, c);
-	shunt_conn_kill(pkt->sn, c);
-	return begin(pkt);
+	return begin_anew(pkt, c);
 }
 
 static enum shunt_verdict flow_out(struct shunt_packet *pkt)

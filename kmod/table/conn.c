@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/shunt.h>
 
+#include "forward/track.h"
 #include "helper/ftp.h"
 #include "table/dest.h"
 #include "table/expire.h"
@@ -241,11 +242,20 @@ static bool counts(const struct shunt_conn *c)
 	return !c->template || shunt_conn_is_template(c->template);
 }
 
+/* nf_conntrack knows nothing of templates, packets by themselves, and tunnels. */
+static bool is_tracked(const struct shunt_conn *c)
+{
+	return has_requests(c) && !shunt_conn_is_template(c) &&
+	       c->fwd != SHUNT_FWD_TUNNEL;
+}
+
 /* It is in no table, or not any more. */
 static void leave(struct shunt_net *sn, struct shunt_conn *c,
 		  enum shunt_load load)
 {
 	shunt_dest_unbind(c->dest, load);
+	if (unlikely(shunt_conn_marks(c) & SHUNT_MARK_TRACKED))
+		shunt_track_forget(sn, c);
 	atomic_dec(&sn->conn_count);
 	if (unlikely(c->kind == SHUNT_CONN_EXPECTED))
 		atomic_dec(&sn->expected);
@@ -279,6 +289,8 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	load = load_of(c, c->state);
 	shunt_dest_bind(c->dest, load);
 	atomic_inc(&sn->conn_count);
+	if (unlikely(READ_ONCE(sn->settings.conntrack)) && is_tracked(c))
+		shunt_conn_mark(c, SHUNT_MARK_TRACKED);
 	/* Pairs with the one in turn(), which may be stopping the wheel. */
 	smp_mb__after_atomic();
 	if (unlikely(c->kind == SHUNT_CONN_EXPECTED))

@@ -57,6 +57,7 @@ enum shunt_conn_kind {
 
 /* What few connections need. */
 #define SHUNT_MARK_FTP		0x1	/* @ftp is there */
+#define SHUNT_MARK_TRACKED	0x2	/* nf_conntrack sees it: forward/track.c */
 
 /**
  * struct shunt_conn - a connection
