@@ -11,6 +11,7 @@
 #include "control/netlink.h"
 #include "control/sysctl.h"
 #include "forward/bypass.h"
+#include "forward/track.h"
 #include "net.h"
 #include "path/frag.h"
 #include "path/hook.h"
@@ -69,6 +70,7 @@ static void __net_exit net_pre_exit(struct net *net)
 
 	mutex_lock(&sn->mutex);
 	shunt_hooks_unregister(sn);
+	shunt_track_stop(sn);
 	mutex_unlock(&sn->mutex);
 }
 
@@ -88,6 +90,7 @@ static void __net_exit net_exit(struct net *net)
 	shunt_drain_exit(sn);
 	shunt_trash_exit(sn);
 	shunt_frag_release6(sn);
+	shunt_track_exit(sn);
 	shunt_services_exit(sn);
 	free_percpu(sn->carry);
 	free_percpu(sn->drops);

@@ -26,11 +26,14 @@ struct shunt_wheel;
 
 #define SHUNT_TRASH_BITS	10
 #define SHUNT_REAL_BITS		8
+#define SHUNT_FTP_PORTS		8
 
 /**
  * struct shunt_settings - what the sysctls of a netns say
  * @cache_bypass:	not 0: where a service by mark has no real server left, a
  *			packet goes to its own destination
+ * @conntrack:		not 0: nf_conntrack sees new connections; see
+ *			forward/track.c
  * @nat_icmp_send:	not 0: a real server reached by NAT is told when a packet of
  *			its belongs to no connection
  * @schedule_icmp:	not 0: an ICMP error about an unknown connection to a
@@ -59,6 +62,7 @@ struct shunt_wheel;
  */
 struct shunt_settings {
 	int cache_bypass;
+	int conntrack;
 	int nat_icmp_send;
 	int schedule_icmp;
 	int amemthresh;
@@ -80,6 +84,8 @@ struct shunt_settings {
  * @net:		the netns
  * @conns:		struct shunt_node by tuple, see table/conn.c
  * @conn_count:		connections in @conns
+ * @expected:		those of them that wait for a client (helper/ftp.c)
+ * @ftp_conns:		connections that FTP's helper looks after, by port
  * @wheel:		orders connections by expiry; made with the first service
  * @services:		struct shunt_service by key, see table/service.c
  * @routes:		remembered routes to real servers
@@ -110,15 +116,21 @@ struct shunt_settings {
  *			replies may come by; read locklessly
  * @by_mark:		services by firewall mark there are; read locklessly
  * @all_ports:		services for all ports there are; read locklessly
+ * @ftp_services:	services on a port of FTP there are; read locklessly
  * @nobody4:		stands for no real server (forward/bypass.c), set once
  * @nobody6:		likewise, for IPv6
  * @used:		had a service in its life; set at its end
+ * @tracking:		nf_conntrack may be asked about connections; read
+ *			locklessly
+ * @track_held:		nf_conntrack is held on our behalf
  * @defrag6_held:	IPv6 packets are reassembled on our behalf
  */
 struct shunt_net {
 	struct net *net;
 	struct rhashtable conns;
 	atomic_t conn_count;
+	atomic_t expected;
+	atomic_t ftp_conns[SHUNT_FTP_PORTS];
 	struct shunt_wheel *wheel;
 	struct rhashtable services;
 	struct shunt_routes routes;
@@ -143,10 +155,13 @@ struct shunt_net {
 	struct nf_hook_ops *hooks;
 	unsigned int by_mark;
 	unsigned int all_ports;
+	unsigned int ftp_services;
 	struct shunt_dest __rcu *nobody4;
 	struct shunt_dest __rcu *nobody6;
 	bool nat;
 	bool used;
+	bool tracking;
+	bool track_held;
 	bool defrag6_held;
 };
 

@@ -11,6 +11,7 @@
 #include "control/attr.h"
 #include "control/event.h"
 #include "forward/bypass.h"
+#include "forward/track.h"
 #include "path/frag.h"
 #include "path/hook.h"
 #include "sched/sched.h"
@@ -103,7 +104,10 @@ static void dest_changed(struct shunt_net *sn, enum shunt_cmd cmd,
 /* A netns without services and connections does not look at packets. */
 static void idle_locked(struct shunt_net *sn)
 {
-	if (sn->service_count || atomic_read(&sn->conn_count))
+	if (atomic_read(&sn->conn_count))
+		return;
+	shunt_track_idle(sn);
+	if (sn->service_count)
 		return;
 	shunt_hooks_unregister(sn);
 	shunt_frag_release6(sn);

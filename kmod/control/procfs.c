@@ -13,6 +13,7 @@
 #include <linux/seq_file.h>
 #include <uapi/linux/shunt.h>
 
+#include "helper/ftp.h"
 #include "net.h"
 #include "sched/sched.h"
 #include "table/conn.h"
@@ -465,10 +466,17 @@ DEFINE_PROC_SHOW_ATTRIBUTE(stats_percpu);
 
 /* --- ip_vs_app: helpers of protocols that open further connections */
 
-/* There are none. */
 static int app_show(struct seq_file *seq, void *v)
 {
+	struct shunt_net *sn = seq->private;
+	unsigned int i;
+	__be16 port;
+
 	seq_puts(seq, "prot port    usecnt name\n");
+	for (i = 0; (port = shunt_ftp_port(i)); i++)
+		seq_printf(seq, "%-3s  %-7u %-6d %-17s\n", "TCP",
+			   be16_to_cpu(port), atomic_read(&sn->ftp_conns[i]),
+			   "ftp");
 	return 0;
 }
 

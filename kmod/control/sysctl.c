@@ -8,6 +8,9 @@
 #include <linux/slab.h>
 #include <linux/sysctl.h>
 
+#include "forward/track.h"
+#include "net.h"
+
 const struct shunt_settings shunt_default_settings = {
 	.amemthresh = 1024,
 	.am_droprate = 10,
@@ -31,6 +34,17 @@ static int do_mode(SHUNT_CTL_TABLE *table, int write, void *buffer,
 	return err;
 }
 
+/* Not every kernel, or netns, can have connections tracked. */
+static int set_conntrack(SHUNT_CTL_TABLE *table, int write, void *buffer,
+			 size_t *lenp, loff_t *ppos)
+{
+	int value = READ_ONCE(*(int *)table->data);
+	struct ctl_table own = { .data = &value, .maxlen = sizeof(value) };
+	int err = proc_dointvec(&own, write, buffer, lenp, ppos);
+
+	return err || !write ? err : shunt_track_set(table->extra1, value);
+}
+
 static const struct {
 	const char *name;
 	size_t offset;
@@ -44,6 +58,7 @@ static const struct {
 	KNOB(amemthresh),
 	KNOB(cache_bypass),
 	KNOB(conn_reuse_mode),
+	ANY(conntrack, set_conntrack),
 	MODE(drop_entry),
 	MODE(drop_packet),
 	KNOB(expire_nodest_conn),

@@ -200,7 +200,7 @@ enum shunt_verdict shunt_forward_send(struct shunt_packet *pkt, u8 af,
 	struct sk_buff *skb = pkt->skb;
 
 	skb_forward_csum(skb);
-	shunt_forward_untrack(skb);
+	shunt_forward_hide(pkt);
 	/*
 	 * A local socket that early demux took for the receiver is none; the one
 	 * that has sent it keeps it, with the time it is to leave.

@@ -23,6 +23,16 @@ enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 enum shunt_verdict shunt_forward_reroute(struct shunt_packet *pkt);
 void shunt_forward_untrack(struct sk_buff *skb);
 
+/**
+ * shunt_forward_hide() - untrack a packet, unless it is one to be tracked
+ * @pkt:	the packet
+ */
+static inline void shunt_forward_hide(const struct shunt_packet *pkt)
+{
+	if (likely(!pkt->tracked))
+		shunt_forward_untrack(pkt->skb);
+}
+
 bool shunt_local_check(const struct shunt_packet *pkt,
 		       const struct shunt_conn *c,
 		       const struct shunt_route *route);

@@ -69,7 +69,7 @@ enum shunt_verdict shunt_local_deliver(struct shunt_packet *pkt,
 {
 	struct sk_buff *skb = pkt->skb;
 
-	shunt_forward_untrack(skb);
+	shunt_forward_hide(pkt);
 	/* It comes by once more if it has yet to go through the loopback. */
 	skb->ipvs_property = 1;
 	if (pkt->own && route && !stays(pkt)) {

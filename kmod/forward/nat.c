@@ -264,6 +264,6 @@ enum shunt_verdict shunt_nat_reply(struct shunt_packet *pkt,
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
 	set_end(pkt, 0, pkt->transport, pkt->proto, SHUNT_END_SRC, &vip,
 		request->dport, pkt->skb);
-	shunt_forward_untrack(pkt->skb);
+	shunt_forward_hide(pkt);
 	return SHUNT_REWRITTEN;
 }

@@ -10,11 +10,11 @@
  */
 #include "path/frag.h"
 
-#include <generated/utsrelease.h>
 #include <linux/module.h>
-#include <linux/utsname.h>
 #include <net/ip.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
+
+#include "kernel.h"
 
 /**
  * shunt_frag_gather() - collect the fragments of an IPv4 packet
@@ -36,17 +36,11 @@ enum shunt_verdict shunt_frag_gather(struct sk_buff *skb, struct net *net,
 	return SHUNT_PASS;
 }
 
-/* symbol_get() compares no CRC: only a kernel we were built for will do. */
-static bool is_our_kernel(void)
-{
-	return !strcmp(init_utsname()->release, UTS_RELEASE);
-}
-
 static typeof(&nf_defrag_ipv6_enable) get_enable(void)
 {
 	typeof(&nf_defrag_ipv6_enable) enable;
 
-	if (!is_our_kernel())
+	if (!shunt_kernel_is_ours())
 		return NULL;
 	enable = symbol_get(nf_defrag_ipv6_enable);
 	if (!enable && !request_module("nf_defrag_ipv6"))

@@ -23,6 +23,8 @@
 #include "forward/forward.h"
 #include "forward/request.h"
 #include "forward/reset.h"
+#include "forward/track.h"
+#include "helper/ftp.h"
 #include "path/frag.h"
 #include "path/icmp.h"
 #include "path/packet.h"
@@ -58,10 +60,30 @@ static void account(struct shunt_packet *pkt, struct shunt_conn *c,
 		shunt_conn_answered(c);
 }
 
+/* What few connections need; false when the packet is to be dropped. */
+static noinline bool attend(struct shunt_packet *pkt, struct shunt_conn *c,
+			    enum shunt_dir dir)
+{
+	u8 marks = shunt_conn_marks(c);
+	int err = 0;
+
+	if (marks & SHUNT_MARK_TRACKED)
+		shunt_track_packet(pkt, c, dir);
+	if (marks & SHUNT_MARK_FTP)
+		err = shunt_ftp_follow(pkt, c, dir);
+	if (err)
+		shunt_drop(pkt->sn, err == -ENOMEM ? SHUNT_DROP_NO_MEMORY :
+						     SHUNT_DROP_TABLE);
+	return !err;
+}
+
 static enum shunt_verdict deliver(struct shunt_packet *pkt,
 				  struct shunt_conn *c)
 {
 	account(pkt, c, SHUNT_DIR_REQUEST);
+	if (unlikely(shunt_conn_marks(c)) &&
+	    !attend(pkt, c, SHUNT_DIR_REQUEST))
+		return SHUNT_DROP;
 	return shunt_forward_request(pkt, c);
 }
 
@@ -77,6 +99,22 @@ static enum shunt_verdict begin(struct shunt_packet *pkt)
 	verdict = deliver(pkt, c);
 	shunt_conn_discard(c);
 	return verdict;
+}
+
+/*
+ * A packet of a connection that is over, and begins another. nf_conntrack has it
+ * for one of the old, which it has just lost: this one is dropped and the next
+ * try will do.
+ */
+static enum shunt_verdict begin_anew(struct shunt_packet *pkt,
+				     struct shunt_conn *c)
+{
+	bool known = shunt_track_knows(pkt, c);
+
+	shunt_conn_kill(pkt->sn, c);
+	if (unlikely(known))
+		return shunt_packet_drop(pkt, SHUNT_DROP_ANEW);
+	return begin(pkt);
 }
 
 /*
@@ -98,13 +136,14 @@ static enum shunt_verdict request(struct shunt_packet *pkt,
 		if (!READ_ONCE(pkt->sn->settings.expire_nodest_conn))
 			return shunt_packet_drop(pkt, SHUNT_DROP_DEST_REMOVED);
 	}
-	shunt_conn_kill(pkt->sn, c);
-	return begin(pkt);
+	return begin_anew(pkt, c);
 }
 
 static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
 {
 	account(pkt, c, SHUNT_DIR_REPLY);
+	if (unlikely(shunt_conn_marks(c)) && !attend(pkt, c, SHUNT_DIR_REPLY))
+		return SHUNT_DROP;
 	return shunt_nat_reply(pkt, c);
 }
 
@@ -145,8 +184,7 @@ static enum shunt_verdict flow_in(struct shunt_packet *pkt)
 		return reply(pkt, c);
 	if (likely(!is_over(pkt, c)))
 		return request(pkt, c);
-	shunt_conn_kill(pkt->sn, c);
-	return begin(pkt);
+	return begin_anew(pkt, c);
 }
 
 static enum shunt_verdict flow_out(struct shunt_packet *pkt)

@@ -143,7 +143,7 @@ static enum shunt_verdict to_client(struct shunt_packet *pkt,
 {
 	if (!translate(pkt, quoted, c, SHUNT_DIR_REPLY))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
-	shunt_forward_untrack(pkt->skb);
+	shunt_forward_hide(pkt);
 	return SHUNT_REWRITTEN;
 }
 
@@ -209,6 +209,7 @@ enum shunt_verdict shunt_icmp(struct shunt_packet *pkt)
 		return begin(pkt, &quoted, &tuple);
 	if (!checksum_ok(pkt))
 		return shunt_packet_drop(pkt, SHUNT_DROP_BAD_ICMP);
+	pkt->tracked = shunt_conn_marks(c) & SHUNT_MARK_TRACKED;
 	if (dir == SHUNT_DIR_REPLY)
 		return to_client(pkt, &quoted, c);
 	return to_server(pkt, &quoted, c);

@@ -35,6 +35,7 @@ enum shunt_packet_kind {
  * @tcp_flags:	byte 13 of a TCP header, 0 for other protocols
  * @own:	the director itself sends it
  * @sctp_chunk:	of an SCTP packet the type of the chunk that counts
+ * @tracked:	nf_conntrack keeps it: its connection is one to be tracked
  * @tuple:	source and destination
  *
  * Holds no pointer into the packet, so nothing goes stale when its data moves.
@@ -47,6 +48,7 @@ struct shunt_packet {
 	u8 tcp_flags;
 	bool own;
 	u8 sctp_chunk;
+	bool tracked;
 	struct shunt_tuple tuple;
 };
 
@@ -57,6 +59,7 @@ static inline void shunt_packet_init(struct shunt_packet *pkt,
 	pkt->skb = skb;
 	pkt->sn = sn;
 	pkt->own = own;
+	pkt->tracked = false;
 	pkt->tuple.af = af;
 }
 

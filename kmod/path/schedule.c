@@ -4,8 +4,10 @@
 #include <linux/icmpv6.h>
 #include <linux/udp.h>
 #include <net/icmp.h>
+#include <net/ip.h>
 
 #include "forward/bypass.h"
+#include "helper/ftp.h"
 #include "proto/proto.h"
 #include "proto/sip.h"
 #include "sched/sched.h"
@@ -27,6 +29,29 @@ static struct shunt_service *find_marked(const struct shunt_packet *pkt)
 	return key.fwmark ? shunt_service_lookup(pkt->sn, &key) : NULL;
 }
 
+/*
+ * FTP's data connections go to the service of the control connection, if that
+ * has clients stay: without, nothing tells where.
+ */
+static struct shunt_service *find_ftp(const struct shunt_packet *pkt,
+				      struct shunt_service_key *key)
+{
+	struct shunt_service *svc;
+	unsigned int i;
+
+	if (key->proto != IPPROTO_TCP ||
+	    (!shunt_ftp_is_data_port(key->port) &&
+	     inet_port_requires_bind_service(pkt->sn->net,
+					     be16_to_cpu(key->port))))
+		return NULL;
+	for (i = 0; (key->port = shunt_ftp_port(i)); i++) {
+		svc = shunt_service_lookup(pkt->sn, key);
+		if (svc && shunt_service_is_persistent(svc))
+			return svc;
+	}
+	return NULL;
+}
+
 /* A service by mark comes first, one for all ports last. */
 static struct shunt_service *find_service(const struct shunt_packet *pkt)
 {
@@ -44,6 +69,8 @@ static struct shunt_service *find_service(const struct shunt_packet *pkt)
 		svc = find_marked(pkt);
 	if (!svc)
 		svc = shunt_service_lookup(sn, &key);
+	if (!svc && READ_ONCE(sn->ftp_services))
+		svc = find_ftp(pkt, &key);
 	if (!svc && READ_ONCE(sn->all_ports)) {
 		key.port = 0;
 		svc = shunt_service_lookup(sn, &key);
@@ -176,6 +203,11 @@ static struct shunt_conn *create(const struct shunt_packet *pkt,
 	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE &&
 	    shunt_conn_make_way(pkt->sn, &plan))
 		c = make(pkt, svc, &plan);
+	if (!IS_ERR(c) && plan.fwd == SHUNT_FWD_MASQ &&
+	    pkt->tuple.proto == IPPROTO_TCP && shunt_ftp_attach(pkt->sn, c)) {
+		shunt_conn_kill(pkt->sn, c);
+		return ERR_PTR(-ENOMEM);
+	}
 	return c;
 }
 
@@ -232,11 +264,34 @@ clash:
 	return NULL;
 }
 
+/* Nor is it anything to schedule when FTP's real server asks the client. */
+static bool is_ftp_server(const struct shunt_packet *pkt)
+{
+	return READ_ONCE(pkt->sn->ftp_services) &&
+	       pkt->tuple.proto == IPPROTO_TCP &&
+	       shunt_ftp_is_data_port(pkt->tuple.sport);
+}
+
+/*
+ * Where replies pass us by, what a client answers to FTP's real server that has
+ * opened a data connection is the first that is seen of it.
+ */
+static bool answers_ftp_server(const struct shunt_packet *pkt)
+{
+	return READ_ONCE(pkt->sn->ftp_services) &&
+	       shunt_tcp_answers(pkt->tcp_flags) &&
+	       shunt_ftp_is_data_port(pkt->tuple.dport);
+}
+
 static bool may_begin(const struct shunt_packet *pkt)
 {
 	const struct shunt_settings *settings = &pkt->sn->settings;
 
+	if (is_ftp_server(pkt))
+		return false;
 	if (pkt->proto == IPPROTO_UDP || shunt_packet_opens(pkt))
+		return true;
+	if (answers_ftp_server(pkt))
 		return true;
 	switch (pkt->proto) {
 	case IPPROTO_TCP:
@@ -247,6 +302,31 @@ static bool may_begin(const struct shunt_packet *pkt)
 		       pkt->sctp_chunk != SHUNT_SCTP_C_ABORT;
 	default:	/* AH and ESP: IKE comes first */
 		return false;
+	}
+}
+
+/* A client is expected: this goes before any service, as what is known does. */
+static struct shunt_conn *arrive(struct shunt_packet *pkt)
+{
+	struct shunt_conn *c = shunt_ftp_arrive(pkt), *twin;
+
+	switch (PTR_ERR_OR_ZERO(c)) {
+	case 0:
+		return c;
+	case -EEXIST:
+		twin = find_twin(pkt);
+		if (twin)
+			return twin;
+		fallthrough;
+	case -EADDRINUSE:
+		shunt_drop(pkt->sn, SHUNT_DROP_CLASH);
+		return c;
+	case -ENOMEM:
+		shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
+		return c;
+	default:
+		shunt_drop(pkt->sn, SHUNT_DROP_TABLE);
+		return c;
 	}
 }
 
@@ -278,8 +358,19 @@ static struct shunt_conn *ask_service(struct shunt_packet *pkt,
 struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 				  enum shunt_verdict *verdict)
 {
+	struct shunt_conn *c;
+
 	*verdict = SHUNT_PASS;
-	return may_begin(pkt) ? ask_service(pkt, verdict) : NULL;
+	if (!may_begin(pkt))
+		return NULL;
+	if (unlikely(atomic_read(&pkt->sn->expected))) {
+		c = arrive(pkt);
+		if (c) {
+			*verdict = SHUNT_DROP;
+			return IS_ERR(c) ? NULL : c;
+		}
+	}
+	return ask_service(pkt, verdict);
 }
 
 /**

@@ -144,6 +144,16 @@ static inline bool shunt_sctp_opens(u8 chunk)
 }
 
 /**
+ * shunt_tcp_answers() - whether a segment answers one that asks for a connection
+ * @flags:	byte 13 of its TCP header
+ */
+static inline bool shunt_tcp_answers(u8 flags)
+{
+	return (flags & (SHUNT_TCP_SYN | SHUNT_TCP_ACK | SHUNT_TCP_RST)) ==
+	       (SHUNT_TCP_SYN | SHUNT_TCP_ACK);
+}
+
+/**
  * shunt_tcp_settled() - whether a segment leaves its connection as it is
  * @state:	of the connection
  * @flags:	byte 13 of the TCP header

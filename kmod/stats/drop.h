@@ -26,6 +26,8 @@
 	       "another connection already has the same client and real server ports") \
 	reason(NO_CONN, "no_conn",					       \
 	       "a real server's packet belongs to no connection (an ICMP error was sent)") \
+	reason(ANEW, "anew",						       \
+	       "a connection began anew that nf_conntrack took for the old one (the client asks again)") \
 	reason(BAD_ICMP, "bad_icmp",					       \
 	       "ICMP error about a connection with a wrong checksum")	       \
 	reason(BROKEN, "broken",					       \

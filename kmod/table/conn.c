@@ -6,6 +6,8 @@
 #include <linux/slab.h>
 #include <uapi/linux/shunt.h>
 
+#include "forward/track.h"
+#include "helper/ftp.h"
 #include "table/dest.h"
 #include "table/expire.h"
 
@@ -110,6 +112,7 @@ static void set_nodes(struct shunt_conn *c, const struct shunt_conn_plan *plan)
 
 	memcpy(to, plan->request, shunt_tuple_size(c->af));
 	to->dir = SHUNT_DIR_REQUEST;
+	to->marks = 0;
 	reply_tuple(&shunt_conn_node(c, SHUNT_DIR_REPLY)->tuple, plan);
 }
 
@@ -131,13 +134,14 @@ static void remove_node(struct shunt_net *sn, struct shunt_conn *c,
 
 static bool has_requests(const struct shunt_conn *c)
 {
-	return c->kind == SHUNT_CONN_WHOLE;
+	return c->kind == SHUNT_CONN_WHOLE || c->kind == SHUNT_CONN_EXPECTED;
 }
 
 /* Replies pass through, so that their tuple is in the table, too. */
 static bool has_replies(const struct shunt_conn *c)
 {
-	return c->fwd == SHUNT_FWD_MASQ && !shunt_conn_is_template(c);
+	return c->fwd == SHUNT_FWD_MASQ && !shunt_conn_is_template(c) &&
+	       c->kind != SHUNT_CONN_EXPECTED;
 }
 
 /*
@@ -161,33 +165,27 @@ static int publish(struct shunt_net *sn, struct shunt_conn *c)
 static void free_conn(struct shunt_conn *c)
 {
 	shunt_dest_put(c->dest);
+	/* Or @ftp, which is in the same place. */
 	kfree(c->call);
 	kmem_cache_free(c->af == AF_INET ? conn4_cache : conn6_cache, c);
 }
 
-static void put_template(struct shunt_conn *template)
-{
-	if (refcount_dec_and_test(&template->refs))
-		free_conn(template);
-}
-
-/* Nobody finds it any more, but those who follow a template may yet hold it. */
+/* Nobody finds it any more, but those who follow it may yet hold it. */
 static void release(struct rcu_head *rcu)
 {
 	struct shunt_conn *c = container_of(rcu, struct shunt_conn, rcu);
+	struct shunt_conn *template;
 
-	if (shunt_conn_is_template(c)) {
-		put_template(c);
-		return;
+	while (c && refcount_dec_and_test(&c->refs)) {
+		template = c->template;
+		free_conn(c);
+		c = template;
 	}
-	if (c->template)
-		put_template(c->template);
-	free_conn(c);
 }
 
 static enum shunt_load load_of(const struct shunt_conn *c, u8 state)
 {
-	if (c->kind != SHUNT_CONN_WHOLE)
+	if (!has_requests(c))
 		return SHUNT_LOAD_NONE;
 	if (shunt_conn_is_template(c))
 		return SHUNT_LOAD_TEMPLATE;
@@ -231,8 +229,39 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 /* A client that got through: its template is worth more than others. */
 static void assure(struct shunt_conn *template)
 {
-	if (template && READ_ONCE(template->state) != SHUNT_ASSURED)
+	if (template && shunt_conn_is_template(template) &&
+	    READ_ONCE(template->state) != SHUNT_ASSURED)
 		WRITE_ONCE(template->state, SHUNT_ASSURED);
+}
+
+/* A template is none, and FTP's data connections are a part of another one. */
+static bool counts(const struct shunt_conn *c)
+{
+	if (shunt_conn_is_template(c))
+		return false;
+	return !c->template || shunt_conn_is_template(c->template);
+}
+
+/* nf_conntrack knows nothing of templates, packets by themselves, and tunnels. */
+static bool is_tracked(const struct shunt_conn *c)
+{
+	return has_requests(c) && !shunt_conn_is_template(c) &&
+	       c->fwd != SHUNT_FWD_TUNNEL;
+}
+
+/* It is in no table, or not any more. */
+static void leave(struct shunt_net *sn, struct shunt_conn *c,
+		  enum shunt_load load)
+{
+	shunt_dest_unbind(c->dest, load);
+	if (unlikely(shunt_conn_marks(c) & SHUNT_MARK_TRACKED))
+		shunt_track_forget(sn, c);
+	atomic_dec(&sn->conn_count);
+	if (unlikely(c->kind == SHUNT_CONN_EXPECTED))
+		atomic_dec(&sn->expected);
+	if (unlikely(shunt_conn_marks(c) & SHUNT_MARK_FTP))
+		shunt_ftp_detach(sn, c);
+	call_rcu(&c->rcu, release);
 }
 
 /**
@@ -260,8 +289,12 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	load = load_of(c, c->state);
 	shunt_dest_bind(c->dest, load);
 	atomic_inc(&sn->conn_count);
+	if (unlikely(READ_ONCE(sn->settings.conntrack)) && is_tracked(c))
+		shunt_conn_mark(c, SHUNT_MARK_TRACKED);
 	/* Pairs with the one in turn(), which may be stopping the wheel. */
 	smp_mb__after_atomic();
+	if (unlikely(c->kind == SHUNT_CONN_EXPECTED))
+		atomic_inc(&sn->expected);
 
 	/* Whoever finds it now may change or kill it: the lock lets it settle. */
 	spin_lock(&c->lock);
@@ -272,16 +305,14 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 		WRITE_ONCE(c->dead, true);
 	spin_unlock(&c->lock);
 	if (!err) {
-		if (!shunt_conn_is_template(c))
+		if (counts(c))
 			shunt_count_conn(c->dest->counters);
 		if (shunt_state_established(c->proto, c->state))
 			assure(c->template);
 		return c;
 	}
 
-	shunt_dest_unbind(c->dest, load);
-	atomic_dec(&sn->conn_count);
-	call_rcu(&c->rcu, release);
+	leave(sn, c, load);
 	return ERR_PTR(err);
 }
 
@@ -355,9 +386,7 @@ static void bury(struct shunt_net *sn, struct shunt_conn *c,
 		remove_node(sn, c, SHUNT_DIR_REPLY);
 	if (has_requests(c))
 		remove_node(sn, c, SHUNT_DIR_REQUEST);
-	shunt_dest_unbind(c->dest, load);
-	atomic_dec(&sn->conn_count);
-	call_rcu(&c->rcu, release);
+	leave(sn, c, load);
 }
 
 /**

@@ -18,6 +18,7 @@
 #include "table/tuple.h"
 
 struct shunt_dest;
+struct shunt_ftp;
 
 /**
  * struct shunt_call - what a template by a persistence engine remembers
@@ -51,7 +52,12 @@ enum shunt_conn_kind {
 	SHUNT_CONN_WHOLE,
 	SHUNT_CONN_REPLIES,	/* only replies find it: one-packet scheduling */
 	SHUNT_CONN_LOOSE,	/* in no table; who made it discards it */
+	SHUNT_CONN_EXPECTED,	/* as yet without a client's port: helper/ftp.c */
 };
+
+/* What few connections need. */
+#define SHUNT_MARK_FTP		0x1	/* @ftp is there */
+#define SHUNT_MARK_TRACKED	0x2	/* nf_conntrack sees it: forward/track.c */
 
 /**
  * struct shunt_conn - a connection
@@ -63,14 +69,15 @@ enum shunt_conn_kind {
  * @shard:	the part of the wheel it is in
  * @dead:	out of the table or about to be
  * @kind:	enum shunt_conn_kind
- * @refs:	of a template: one for the table, one for each connection that
- *		follows it
+ * @refs:	one for the table, one for each connection that follows it
  * @timeout:	seconds; 0 for those of protocol and state
- * @template:	the one it follows, or NULL
+ * @template:	the one it follows, or NULL: a template or, for FTP's data
+ *		connections, the control connection
  * @sent:	TCP: the number behind the client's last byte, 0 while unknown;
  *		this and @acked are noted for RSTs (forward/reset.c)
  * @acked:	TCP: the number that the client expects next, 0 while unknown
- * @call:	of a template by a persistence engine, else NULL
+ * @call:	of a template by a persistence engine; of other templates NULL
+ * @ftp:	what is known of an FTP control connection; of others NULL
  * @dest:	its real server, for life
  * @seen:	jiffies of its last packet
  * @state:	protocol state (proto/proto.h), read locklessly
@@ -99,7 +106,10 @@ struct shunt_conn {
 	struct shunt_conn *template;
 	u32 sent;
 	u32 acked;
-	struct shunt_call *call;
+	union {
+		struct shunt_call *call;
+		struct shunt_ftp *ftp;
+	};
 
 	struct shunt_dest *dest __aligned(64);
 	u32 seen;
@@ -131,6 +141,34 @@ static inline const struct shunt_tuple *
 shunt_conn_tuple(const struct shunt_conn *c, enum shunt_dir dir)
 {
 	return &shunt_conn_node((struct shunt_conn *)c, dir)->tuple;
+}
+
+/**
+ * shunt_conn_marks() - what a connection needs that others do not
+ * @c:	a connection
+ *
+ * Next to what a packet is compared with, so that asking costs next to nothing.
+ *
+ * Return: SHUNT_MARK_*.
+ */
+static inline u8 shunt_conn_marks(const struct shunt_conn *c)
+{
+	return READ_ONCE(shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->marks);
+}
+
+/**
+ * shunt_conn_mark() - note that a connection needs something
+ * @c:		a connection that the caller has just made
+ * @mark:	SHUNT_MARK_*
+ *
+ * Who sees the mark and reads what it is about needs a barrier in between.
+ */
+static inline void shunt_conn_mark(struct shunt_conn *c, u8 mark)
+{
+	struct shunt_tuple *request =
+		&shunt_conn_node(c, SHUNT_DIR_REQUEST)->tuple;
+
+	smp_store_release(&request->marks, request->marks | mark);
 }
 
 /**
@@ -195,7 +233,7 @@ static inline __be16 shunt_conn_shown_port(const struct shunt_conn *c)
  * @port:	port there, network byte order
  * @fwd:	forwarding method, enum shunt_fwd
  * @state:	protocol state its first packet takes it to
- * @template:	the one it follows, or NULL
+ * @template:	the one it follows, or NULL; see struct shunt_conn
  * @timeout:	seconds; 0 for those of protocol and state
  * @kind:	enum shunt_conn_kind
  * @call:	NULL; or what a template by a persistence engine remembers, of

@@ -7,9 +7,8 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 
+#include "helper/ftp.h"
 #include "table/dest.h"
-
-#define FTP_PORT	cpu_to_be16(21)
 
 /* Beside the protocol: the template is one by an engine's id. */
 #define BY_ID		0x100
@@ -67,7 +66,8 @@ static void template_tuple(struct shunt_tuple *t,
 		return;
 	}
 	t->sport = cpu_to_be16(request->proto);
-	if (request->dport == svc->key.port && svc->key.port != FTP_PORT)
+	if (request->dport == svc->key.port &&
+	    !shunt_ftp_is_port(svc->key.port))
 		t->dport = svc->key.port;
 	if (t->af == AF_INET)
 		t->dst4 = request->dst4;
@@ -241,7 +241,8 @@ struct shunt_conn *shunt_template_create(struct shunt_net *sn,
  * shunt_template_stays() - whether what has expired is needed still
  * @c:	a connection or template whose time has passed
  *
- * A template that is followed gets some more time.
+ * One that is followed gets some more time: a template, or the control connection
+ * of FTP's data connections.
  *
  * Return: true if it does.
  */
@@ -249,8 +250,14 @@ bool shunt_template_stays(struct shunt_conn *c)
 {
 	u32 seen = READ_ONCE(c->seen), now = (u32)jiffies;
 
-	if (!shunt_conn_is_template(c) || refcount_read(&c->refs) == 1)
+	if (refcount_read(&c->refs) == 1)
 		return false;
+	if (!shunt_conn_is_template(c)) {
+		if (test_bit(SHUNT_DEST_REMOVED, &c->dest->flags))
+			return false;
+		shunt_conn_touch(c);
+		return true;
+	}
 	/* Unless another connection has just begun, whose time is longer. */
 	if ((s32)(now - seen) >= (s32)(c->timeout * HZ))
 		cmpxchg(&c->seen, seen,

@@ -4,6 +4,7 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
+#include "helper/ftp.h"
 #include "sched/sched.h"
 #include "table/dest.h"
 #include "table/trash.h"
@@ -37,6 +38,8 @@ static void count(struct shunt_net *sn, const struct shunt_service *svc, int by)
 		WRITE_ONCE(sn->by_mark, sn->by_mark + by);
 	else if (!svc->key.port)
 		WRITE_ONCE(sn->all_ports, sn->all_ports + by);
+	else if (shunt_ftp_is_port(svc->key.port))
+		WRITE_ONCE(sn->ftp_services, sn->ftp_services + by);
 }
 
 /**

@@ -29,6 +29,7 @@ enum shunt_dir {
  *		template
  * @af:		AF_INET or AF_INET6, says which addresses are there
  * @dir:	for a tuple in the table its direction; no part of the key
+ * @marks:	for a connection's request SHUNT_MARK_*; no part of the key
  * @src4:	IPv4 source
  * @dst4:	IPv4 destination
  * @src6:	IPv6 source
@@ -47,7 +48,7 @@ struct shunt_tuple {
 	u8 proto;
 	u8 af;
 	u8 dir;
-	u8 unused;
+	u8 marks;
 	union {
 		struct {
 			__be32 src4;

@@ -8,7 +8,7 @@ LB=${LB:-shunt}
 stock_schedulers() {
 	local name
 	STOCK_SCHEDULERS=()
-	for name in rr wrr lc wlc sed nq dh sh mh lblc lblcr fo ovf twos; do
+	for name in rr wrr lc wlc sed nq dh sh mh lblc lblcr fo ovf twos ftp; do
 		! modinfo ip_vs_$name > /dev/null 2>&1 || STOCK_SCHEDULERS+=("ip_vs_$name")
 	done
 }

@@ -115,7 +115,7 @@ static void test_invert_keeps_dir(void)
 static bool in_key(const struct shunt_tuple *t, size_t offset)
 {
 	if (offset == offsetof(struct shunt_tuple, dir) ||
-	    offset == offsetof(struct shunt_tuple, unused))
+	    offset == offsetof(struct shunt_tuple, marks))
 		return false;
 	return offset < shunt_tuple_size(t->af);
 }

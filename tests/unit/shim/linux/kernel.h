@@ -2,7 +2,12 @@
 #ifndef SHIM_KERNEL_H
 #define SHIM_KERNEL_H
 
+#include <stdio.h>
+
 #include <linux/types.h>
+
+/* Of what fits, which is all of it wherever it is used here. */
+#define scnprintf	snprintf
 
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
