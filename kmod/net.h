@@ -52,6 +52,7 @@ struct shunt_wheel;
  *			of weight 0
  * @conn_reuse_mode:	not 0: a SYN on a connection that is over begins another;
  *			with bit 1 set, also when only the client's FIN was seen
+ * @ignore_tunneled:	not 0: what comes to the director in a tunnel is left to it
  * @pmtu_disc:		not 0: a packet that is too large for its tunnel and must
  *			not be fragmented is refused; else the tunnel's packets are
  *			fragmented
@@ -75,6 +76,7 @@ struct shunt_settings {
 	int expire_nodest_conn;
 	int expire_quiescent_template;
 	int conn_reuse_mode;
+	int ignore_tunneled;
 	int pmtu_disc;
 	int snat_reroute;
 };

@@ -63,6 +63,7 @@ static const struct {
 	MODE(drop_packet),
 	KNOB(expire_nodest_conn),
 	KNOB(expire_quiescent_template),
+	KNOB(ignore_tunneled),
 	KNOB(nat_icmp_send),
 	KNOB(pmtu_disc),
 	KNOB(schedule_icmp),

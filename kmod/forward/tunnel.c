@@ -10,6 +10,7 @@
 #include <linux/ipv6.h>
 #include <linux/udp.h>
 #include <net/gre.h>
+#include <net/gso.h>
 #include <net/gue.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
@@ -68,7 +69,7 @@ static bool has_csum(const struct wrapping *w)
 	return w->tunnel.flags & (SHUNT_TUN_F_CSUM | SHUNT_TUN_F_REMCSUM);
 }
 
-/* Remote checksum offload is for sums that have yet to be computed. */
+/* Remote checksum offload is for sums that have yet to be computed, not CRCs. */
 static void choose_wrapping(struct wrapping *w, const struct shunt_packet *pkt,
 			    const struct shunt_dest *dest,
 			    const struct shunt_route *route)
@@ -81,7 +82,8 @@ static void choose_wrapping(struct wrapping *w, const struct shunt_packet *pkt,
 	};
 	w->remcsum = w->tunnel.type == SHUNT_TUN_GUE &&
 		     w->tunnel.flags & SHUNT_TUN_F_REMCSUM &&
-		     pkt->skb->ip_summed == CHECKSUM_PARTIAL;
+		     pkt->skb->ip_summed == CHECKSUM_PARTIAL &&
+		     !skb_csum_is_sctp(pkt->skb);
 	w->header = header_size(w->tunnel, w->remcsum);
 	w->overhead = w->header + (dest->af == AF_INET ?
 					   sizeof(struct iphdr) :
@@ -312,6 +314,13 @@ static int wrap(struct shunt_packet *pkt, struct wrapping *w)
 	u8 proto;
 	int err;
 
+	/* A sum outside is computed over one of the same kind inside. */
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL &&
+		     skb_csum_is_sctp(skb))) {
+		err = skb_crc32c_csum_help(skb);
+		if (err)
+			return err;
+	}
 	err = skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev) + dst->header_len +
 					w->overhead);
 	if (err)
@@ -337,6 +346,51 @@ static bool has_source(const struct wrapping *w)
 	       !ipv6_addr_any(&w->route->src.in6);
 }
 
+static enum shunt_verdict send_one(struct shunt_packet *pkt,
+				   const struct shunt_dest *dest,
+				   const struct shunt_route *route)
+{
+	struct wrapping w;
+
+	choose_wrapping(&w, pkt, dest, route);
+	if (!has_source(&w))
+		return shunt_packet_drop(pkt, SHUNT_DROP_NO_ROUTE);
+	if (!shunt_forward_admit(pkt, inner_mtu(pkt, &w)))
+		return SHUNT_DROP;
+	if (wrap(pkt, &w))
+		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
+	return shunt_forward_send(pkt, dest->af, route);
+}
+
+/*
+ * Nobody cuts a packet in a tunnel in a tunnel into segments, nor SCTP's in any:
+ * that is done before they go in.
+ */
+static bool needs_cutting(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && (skb->encapsulation || skb_is_gso_sctp(skb));
+}
+
+static enum shunt_verdict send_cut(struct shunt_packet *pkt,
+				   const struct shunt_dest *dest,
+				   const struct shunt_route *route)
+{
+	struct sk_buff *segments, *segment, *next;
+	struct shunt_packet one = *pkt;
+
+	segments = skb_gso_segment(pkt->skb, 0);
+	if (IS_ERR_OR_NULL(segments))
+		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
+	consume_skb(pkt->skb);
+	skb_list_walk_safe(segments, segment, next) {
+		skb_mark_not_on_list(segment);
+		one.skb = segment;
+		if (send_one(&one, dest, route) == SHUNT_DROP)
+			kfree_skb(segment);
+	}
+	return SHUNT_STOLEN;
+}
+
 /**
  * shunt_tunnel_request() - send a packet through the tunnel to its real server
  * @pkt:	the packet, of the client's
@@ -349,18 +403,12 @@ enum shunt_verdict shunt_tunnel_request(struct shunt_packet *pkt,
 					const struct shunt_conn *c)
 {
 	const struct shunt_route *route = shunt_forward_route(pkt, c);
-	struct wrapping w;
 
 	if (!route)
 		return SHUNT_DROP;
 	if (unlikely(route->local))
 		return shunt_local_deliver(pkt, route);
-	choose_wrapping(&w, pkt, c->dest, route);
-	if (!has_source(&w))
-		return shunt_packet_drop(pkt, SHUNT_DROP_NO_ROUTE);
-	if (!shunt_forward_admit(pkt, inner_mtu(pkt, &w)))
-		return SHUNT_DROP;
-	if (wrap(pkt, &w))
-		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
-	return shunt_forward_send(pkt, c->dest->af, route);
+	if (unlikely(needs_cutting(pkt->skb)))
+		return send_cut(pkt, c->dest, route);
+	return send_one(pkt, c->dest, route);
 }

@@ -11,6 +11,7 @@
 #include <uapi/linux/shunt.h>
 
 #include "forward/forward.h"
+#include "path/relay.h"
 #include "path/schedule.h"
 #include "table/conn.h"
 #include "table/dest.h"
@@ -123,8 +124,11 @@ static enum shunt_verdict to_server(struct shunt_packet *pkt,
 				    const struct quoted *quoted,
 				    const struct shunt_conn *c)
 {
-	const struct shunt_route *route = shunt_forward_check(pkt, c);
+	const struct shunt_route *route;
 
+	if (c->fwd == SHUNT_FWD_TUNNEL)
+		return shunt_tunnel_request(pkt, c);
+	route = shunt_forward_check(pkt, c);
 	if (!route)
 		return SHUNT_DROP;
 	if (c->fwd != SHUNT_FWD_MASQ) {
@@ -177,13 +181,29 @@ static enum shunt_verdict begin(struct shunt_packet *pkt,
 	return verdict;
 }
 
+/*
+ * The quoted packet is one that went the other way, so its tuple turned round is
+ * that of the direction the error has to take. An error that is not for the
+ * quoted packet's sender is none a host or router would send.
+ */
+static bool turn_round(struct shunt_tuple *tuple, struct quoted *quoted,
+		       const struct shunt_packet *pkt)
+{
+	quoted->proto = shunt_packet_quoted(pkt->skb, pkt->tuple.af,
+					    quoted->network,
+					    &quoted->transport,
+					    &quoted->tuple);
+	if (!quoted->proto)
+		return false;
+	shunt_tuple_invert(tuple, &quoted->tuple);
+	return is_for(pkt, tuple);
+}
+
 /**
  * shunt_icmp() - handle an ICMP packet
  * @pkt:	the packet, of kind SHUNT_PACKET_ICMP
  *
- * The quoted packet is one that went the other way, so its tuple turned round
- * finds the connection and the direction the error has to take. An error that is
- * not for the quoted packet's sender is none a host or router would send.
+ * An error is about a connection's packet as it is, or in a tunnel.
  *
  * Context: RCU read lock.
  * Return: the verdict; SHUNT_PASS for all that concerns no connection of ours.
@@ -191,24 +211,23 @@ static enum shunt_verdict begin(struct shunt_packet *pkt,
 enum shunt_verdict shunt_icmp(struct shunt_packet *pkt)
 {
 	struct quoted quoted = { .network = pkt->transport + ICMP_HEADER };
+	struct shunt_conn *c = NULL;
+	struct shunt_relay relay;
 	struct shunt_tuple tuple;
-	struct shunt_conn *c;
 	enum shunt_dir dir;
+	bool direct;
 
 	if (!is_error(pkt))
 		return SHUNT_PASS;
-	quoted.proto = shunt_packet_quoted(pkt, quoted.network,
-					   &quoted.transport, &quoted.tuple);
-	if (!quoted.proto)
-		return SHUNT_PASS;
-	shunt_tuple_invert(&tuple, &quoted.tuple);
-	if (!is_for(pkt, &tuple))
-		return SHUNT_PASS;
-	c = shunt_conn_lookup(pkt->sn, &tuple, &dir);
-	if (!c)
-		return begin(pkt, &quoted, &tuple);
+	direct = turn_round(&tuple, &quoted, pkt);
+	if (direct)
+		c = shunt_conn_lookup(pkt->sn, &tuple, &dir);
+	if (!c && !shunt_relay_find(&relay, pkt, quoted.network))
+		return direct ? begin(pkt, &quoted, &tuple) : SHUNT_PASS;
 	if (!checksum_ok(pkt))
 		return shunt_packet_drop(pkt, SHUNT_DROP_BAD_ICMP);
+	if (!c)
+		return shunt_relay(pkt, &relay);
 	pkt->tracked = shunt_conn_marks(c) & SHUNT_MARK_TRACKED;
 	if (dir == SHUNT_DIR_REPLY)
 		return to_client(pkt, &quoted, c);

@@ -207,8 +207,26 @@ enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt)
 }
 
 /**
- * shunt_packet_quoted() - parse the packet that an ICMP error quotes
- * @pkt:	the ICMP error
+ * shunt_packet_header() - parse an IP header wherever it is
+ * @skb:	what has it
+ * @af:		AF_INET or AF_INET6
+ * @network:	its offset
+ * @transport:	set to the offset of what comes behind it
+ * @tuple:	filled but for the ports
+ *
+ * Return: false where there is no whole one, or a later fragment's.
+ */
+bool shunt_packet_header(const struct sk_buff *skb, u8 af, unsigned int network,
+			 unsigned int *transport, struct shunt_tuple *tuple)
+{
+	return af == AF_INET ? parse4(skb, network, tuple, transport) :
+			       parse6(skb, network, tuple, transport);
+}
+
+/**
+ * shunt_packet_quoted() - parse a packet that an ICMP error quotes
+ * @skb:	the ICMP error
+ * @af:		AF_INET or AF_INET6, the quoted packet
  * @network:	offset of the quoted IP header
  * @transport:	set to the offset of the quoted transport header, of which at
  *		least the ports are there
@@ -216,17 +234,15 @@ enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt)
  *
  * Return: its protocol, or 0 if it can belong to no connection.
  */
-u8 shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,
+u8 shunt_packet_quoted(const struct sk_buff *skb, u8 af, unsigned int network,
 		       unsigned int *transport, struct shunt_tuple *tuple)
 {
 	u8 proto;
 
-	if (!(pkt->tuple.af == AF_INET ?
-	      parse4(pkt->skb, network, tuple, transport) :
-	      parse6(pkt->skb, network, tuple, transport)))
+	if (!shunt_packet_header(skb, af, network, transport, tuple))
 		return 0;
 	proto = tuple->proto;
-	if (has_ports(proto) ? parse_ports(pkt->skb, *transport, tuple) :
+	if (has_ports(proto) ? parse_ports(skb, *transport, tuple) :
 			       follow_ike(tuple))
 		return proto;
 	return 0;

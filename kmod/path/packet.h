@@ -93,7 +93,9 @@ static inline bool shunt_packet_aborts(const struct shunt_packet *pkt)
 	return pkt->tcp_flags & SHUNT_TCP_RST;
 }
 
-u8 shunt_packet_quoted(const struct shunt_packet *pkt, unsigned int network,
+bool shunt_packet_header(const struct sk_buff *skb, u8 af, unsigned int network,
+			 unsigned int *transport, struct shunt_tuple *tuple);
+u8 shunt_packet_quoted(const struct sk_buff *skb, u8 af, unsigned int network,
 		       unsigned int *transport, struct shunt_tuple *tuple);
 
 /**

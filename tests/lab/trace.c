@@ -17,10 +17,10 @@
  * Flags: TCP's as letters; SCTP's chunks by number, as in 10+0; fragments as frag=OFFSET[+]; df; for ICMP errors
  * type/code=T/C, mtu=N and the quoted packet as in=PROTO/SRC/SPORT/DST/DPORT
  * (with in=bad/... when its IP header checksum is wrong); neighbour discovery
- * as target=ADDR; DSCP and ECN that are not 0 as tos=0xNN; tunnels (IPIP, GRE, and
- * GUE to the port of -g) as gre=FLAGS or gue=FLAGS, inttl=N, intos=0xNN if not
- * 0, incsum= like 16 of the packet inside, or remote where the receiver is to fill it
- * in, and that packet as in=... Layer 4 checksum: ok, bad, none (UDP), frag (not seen whole),
+ * as target=ADDR; of tunnels (IPIP, GRE, and GUE to the port of -g) DSCP and ECN
+ * as tos=0xNN if not 0, gre=HEADER or gue=HEADER, and of the packet inside
+ * inttl=N, intos=0xNN if not 0, incsum= as in 16, or remote where the receiver is
+ * to fill it in, and itself as in=... Layer 4 checksum: ok, bad, none (UDP), frag (not seen whole),
  * partial (left to the device, and the pseudo header's sum is right, if it has one) or
  * badpartial. The digest covers the IP packet without TTL and IPv4 header
  * checksum: equal digests mean a packet that was routed and nothing else.
@@ -324,19 +324,23 @@ static void gue(struct frame *f, uint8_t *p, size_t len)
 	inside(f, p + off, len - off, p[1] == IPPROTO_IPIP);
 }
 
-/* True if it is a tunnel's packet; the packet inside is told. */
-static bool tunnel(struct frame *f, uint8_t *p, size_t len, int proto)
+/* True if all is told of a tunnel's packet; GUE's has a UDP checksum yet. */
+static bool tunnel(struct frame *f, const uint8_t *ip, uint8_t *p, size_t len, int proto, bool v4)
 {
 	switch (proto) {
 	case IPPROTO_IPIP:
 	case IPPROTO_IPV6:
+		treatment(f, "tos", ip, v4);
 		inside(f, p, len, proto == IPPROTO_IPIP);
 		return true;
 	case IPPROTO_GRE:
+		treatment(f, "tos", ip, v4);
 		return gre(f, p, len);
 	case IPPROTO_UDP:
-		if (gue_port && (p[2] << 8 | p[3]) == gue_port)
+		if (gue_port && (p[2] << 8 | p[3]) == gue_port) {
+			treatment(f, "tos", ip, v4);
 			gue(f, p + 8, len - 8);
+		}
 		return false;
 	default:
 		return false;
@@ -384,7 +388,7 @@ static void layer4(struct frame *f, const uint8_t *ip, const uint8_t *p, size_t 
 		tcp_flags(f, p[13]);
 	if (proto == IPPROTO_SCTP)
 		sctp_chunks(f, p, len);
-	if (!whole || tunnel(f, (uint8_t *)p, len, proto))
+	if (!whole || tunnel(f, ip, (uint8_t *)p, len, proto, v4))
 		return;
 	if (proto == IPPROTO_TCP && len >= 20)
 		f->l4_csum = l4_verdict(f, pseudo, p, len, 16);
@@ -412,7 +416,6 @@ static void ip4(struct frame *f, const uint8_t *p, size_t len)
 	f->ttl = p[8];
 	f->ip_csum = sum_fold(sum_bytes(p, hlen, 0)) == 0xffff ? "ok" : "bad";
 	f->digest = digest(p, total, true);
-	treatment(f, "tos", p, true);
 	if (frag & 0x3fff)
 		flag(f, "frag=%d%s", off, frag & 0x2000 ? "+" : "");
 	if (off) {
@@ -439,7 +442,6 @@ static void ip6(struct frame *f, const uint8_t *p, size_t len)
 	f->len = total;
 	f->ttl = p[7];
 	f->digest = digest(p, total, false);
-	treatment(f, "tos", p, false);
 	proto = skip_extensions(p, total, &off, p[6], &frag_off, &more);
 	if (frag_off >= 0)
 		flag(f, "frag=%d%s", frag_off, more ? "+" : "");

@@ -77,10 +77,8 @@ reasons() {
 	bad "a broadcast address" 255 "not a unicast address" -a -t "$VIP:80" -r 172.16.1.255 -g
 	bad "an IPv6 multicast address" 255 "not a routable unicast address" -a -t "[$VIP6]:80" -r "[ff02::5]:80" -g
 	bad "a link-local address" 255 "not a routable unicast address" -a -t "[$VIP6]:80" -r "[fe80::5]:80" -g
-	bad "the other family" 255 "address family must be the service's" -a -t "$VIP:80" -r "[$RIP16]:80" -i
+	bad "the other family" 255 "allowed only for tunneling" -a -t "$VIP:80" -r "[$RIP16]:80" -m
 	bad "thresholds the wrong way round" 255 "lower threshold is above the upper" -a -t "$VIP:80" -r "$RIP2" -m -x 5 -y 9
-	bad "a tunnel" 255 'through a tunnel is not supported yet' -a -t "$VIP:80" -r "$RIP2" -i
-	bad "editing to a tunnel" 255 'through a tunnel is not supported yet' -e -t "$VIP:80" -r "$RIP1:80" -i
 	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc' -E -t "$VIP:80" -s nosuch
 	bad "a persistence engine that is not there" 255 'no such persistence engine, there is sip' -A -u "$VIP:81" -s rr -p 300 --pe nosuch
 	bad "scheduler flags" 255 'this scheduler takes no flags' -A -t "$VIP:81" -s rr -b flag-1
@@ -160,7 +158,12 @@ raw() {
 		no real address|5 1($key),2(3=l0)|22 a real server needs address and port
 		no method|5 1($key),2($real)|22 a real server needs forwarding method, weight and thresholds
 		another method|5 1($key),2($real,3=l9,4=l1,5=l0,6=l0)|22 no such forwarding method
-		a type of tunnel|5 1($key),2($real,3=l0,4=l1,5=l0,6=l0,13=x01)|95 types of tunnels are not supported yet
+		the other family, by NAT|5 1($key),2(1=x20010db8000000000000000000000099,2=x0050,3=l0,4=l1,5=l0,6=l0,11=s10)|22 the real server's address family must be the service's, unless it is reached through a tunnel
+		another type of tunnel|5 1($key),2($real,3=l2,4=l1,5=l0,6=l0,13=x03)|22 no such type of tunnel, there are IPIP, GUE and GRE
+		a GUE tunnel without port|5 1($key),2($real,3=l2,4=l1,5=l0,6=l0,13=x01)|22 a GUE tunnel needs the port where it ends
+		an unknown flag of a tunnel|5 1($key),2($real,3=l2,4=l1,5=l0,6=l0,13=x02,15=s4)|22 no such flag of a tunnel
+		checksums of an IPIP tunnel|5 1($key),2($real,3=l2,4=l1,5=l0,6=l0,13=x00,15=s1)|22 an IPIP tunnel has no checksums
+		remote checksums of a GRE tunnel|5 1($key),2($real,3=l2,4=l1,5=l0,6=l0,13=x02,15=s2)|22 only a GUE tunnel has remote checksum offload
 		a negative weight|5 1($key),2($real,3=l0,4=l4294967295,5=l0,6=l0)|34 the weight is out of range
 		a threshold too high|5 1($key),2($real,3=l0,4=l1,5=l4294967295,6=l0)|22 the upper threshold is out of range
 		a real server of another family|5 1($key),2($real,3=l0,4=l1,5=l0,6=l0,11=s99)|97 the address family must be IPv4 or IPv6
@@ -186,7 +189,6 @@ later() {
 	only_shunt || return 0
 	nat_up
 	rules <<< "-A -t $VIP:80 -s rr"
-	refused "a tunnel" '[1-9][0-9]*' '[Tt]unnel|ipip' adm -a -t "$VIP:80" -r "$RIP1:80" -i
 	refused "the sync daemon" '[1-9][0-9]*' '[Dd]aemon|sync' adm --start-daemon master --mcast-interface eth0
 	is "none of it changed anything" "$(saved)" "-A -t $VIP:80 -s rr"
 }

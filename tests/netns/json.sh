@@ -124,6 +124,10 @@ kinds() {
 		-A -t $VIP:0 -s wrr -p 100 -M 255.255.255.0
 		-A -t $VIP:80 -s rr -p 360
 		-a -t $VIP:80 -r $RIP1:80 -g -w 1 -x 20 -y 10
+		-a -t $VIP:80 -r 172.16.1.5:80 -i -w 1 --tun-type ipip
+		-a -t $VIP:80 -r 172.16.1.3:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum
+		-a -t $VIP:80 -r 172.16.1.4:80 -i -w 0 --tun-type gre --tun-csum
+		-a -t $VIP:80 -r [$RIP16]:80 -i -w 1 --tun-type ipip
 		-A -u $VIP:53 -s rr -o
 		-A -t [$VIP6]:443 -s rr -p 360 -M 64
 		-A -f 7 -s rr
@@ -134,10 +138,6 @@ kinds() {
 		-a --sctp-service $VIP:9 -r $RIP1:9 -m
 	RULES
 	only_shunt || cat <<-RULES
-		-a -t $VIP:80 -r 172.16.1.5:80 -i -w 1 --tun-type ipip
-		-a -t $VIP:80 -r 172.16.1.3:80 -i -w 1 --tun-type gue --tun-port 6080 --tun-remcsum
-		-a -t $VIP:80 -r 172.16.1.4:80 -i -w 0 --tun-type gre --tun-csum
-		-a -t $VIP:80 -r [$RIP16]:80 -i -w 1 --tun-type ipip
 		-a -t $VIP:80 -r $DIP:80 -g
 	RULES
 }

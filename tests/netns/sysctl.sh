@@ -12,7 +12,7 @@
 
 VS=/proc/sys/net/ipv4/vs
 KNOBS=(am_droprate amemthresh cache_bypass conn_reuse_mode conntrack drop_entry drop_packet expire_nodest_conn
-	expire_quiescent_template nat_icmp_send pmtu_disc schedule_icmp secure_tcp sloppy_sctp sloppy_tcp snat_reroute)
+	expire_quiescent_template ignore_tunneled nat_icmp_send pmtu_disc schedule_icmp secure_tcp sloppy_sctp sloppy_tcp snat_reroute)
 
 # set_knob NAME VALUE, on the director. flow goes back to the client's side.
 set_knob() {
@@ -41,8 +41,8 @@ files() {
 	# shellcheck disable=SC2016
 	same "users may read, not write" "$(in_director setpriv --reuid 65534 --regid 65534 --clear-groups bash -c \
 		'cat "$1"; echo 0 > "$1"' - $VS/sloppy_tcp 2>&1 | sed 's/^.*line 1: //')"
-	is "what was written is the director's" "$(in_director cat "${KNOBS[@]/#/$VS/}" | tr '\n' ' ')" "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 "
-	is "and nobody else's" "$(ip netns exec gw cat "${KNOBS[@]/#/$VS/}" | tr '\n' ' ')" "10 1024 0 1 0 0 0 0 0 0 1 0 0 0 0 1 "
+	is "what was written is the director's" "$(in_director cat "${KNOBS[@]/#/$VS/}" | tr '\n' ' ')" "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 "
+	is "and nobody else's" "$(ip netns exec gw cat "${KNOBS[@]/#/$VS/}" | tr '\n' ' ')" "10 1024 0 1 0 0 0 0 0 0 0 1 0 0 0 0 1 "
 	if only_shunt; then
 		# shellcheck disable=SC2016
 		is "root of a netns of his own may write there" \
