@@ -237,6 +237,17 @@ icmp() {
 	must close t
 }
 
+# --- fragments
+
+fragments() {
+	nat_up
+	serve sctp/8081
+	both_families -m
+	is "a packet in fragments is whole and right, both ways" \
+		"$("$TOP/tests/netns/sctp-states" pieces "$CIP" "$VIP" 80 "$RIP1" 2>&1)" "request 4100 8080 1212 True
+reply 80 4100 1212 True"
+}
+
 # --- persistence
 
 persistent() {
@@ -255,4 +266,4 @@ persistent() {
 	is "the template is assured" "$(connections | awk '$4 ~ /:0$/ { print $1, $2, $5 }')" "SCTP ASSURED $VIP:0"
 }
 
-run nat dr chunks begins reuse unserved icmp persistent
+run nat dr chunks begins reuse unserved icmp fragments persistent
