@@ -424,9 +424,6 @@ static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 	WRITE_ONCE(dest->tunnel, config->tunnel);
 	shunt_dest_settle(sn, dest);
 	WRITE_ONCE(dest->fwd, config->fwd);
-	/* Who raises it means now, not when it is below the lower one. */
-	if (config->upper > dest->upper)
-		clear_bit(SHUNT_DEST_OVERLOADED, &dest->flags);
 	WRITE_ONCE(dest->upper, config->upper);
 	WRITE_ONCE(dest->lower, config->lower);
 	shunt_dest_check_load(dest);

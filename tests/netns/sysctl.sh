@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # net.ipv4.vs.*: who may read and write what, and that each setting does to packets what stock's does. cache_bypass is in
-# transparent.sh, nat_icmp_send and schedule_icmp are in strays.sh.
+# transparent.sh, nat_icmp_send and schedule_icmp are in strays.sh; am_droprate, amemthresh, drop_entry, drop_packet and secure_tcp
+# in defence.sh.
 #
 #   client ── gw ── director ── lan ─┬─ rs1 (A)      NAT, tests/lab/topology.sh
 #                                    └─ rs2 (B)

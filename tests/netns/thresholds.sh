@@ -57,7 +57,7 @@ thresholds() {
 
 	adm -e -t "$VIP:80" -r "$RIP1:80" -m -x 10 -y 4
 	adm -e -t "$VIP:81" -r "$RIP1:81" -m -x 0
-	more raised 80 4 "A A - -"
+	more raised-but-not-below 80 4 "- - - -"
 	more unlimited 81 4 "A A A A"
 	adm -e -t "$VIP:81" -r "$RIP1:81" -m -x 5
 	more lowered 81 2 "- -"

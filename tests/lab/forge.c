@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "forge.h"
+#include "wire.h"
+
+#include <netinet/in.h>
+
+struct world world;
+bool v6;
+unsigned int serial;
+
+void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+size_t ip_size(void)
+{
+	return v6 ? 40 : 20;
+}
+
+static uint32_t pseudo(const uint8_t *ip, int proto, size_t len)
+{
+	return v6 ? sum_pseudo(ip + 8, ip + 24, 16, proto, len) : sum_pseudo(ip + 12, ip + 16, 4, proto, len);
+}
+
+void fix_ip(uint8_t *ip)
+{
+	if (v6)
+		return;
+	put16(ip + 10, 0);
+	put16(ip + 10, ~sum_fold(sum_bytes(ip, (ip[0] & 15) * 4, 0)));
+}
+
+void set_length(struct packet *p)
+{
+	put16(p->b + (v6 ? 4 : 2), p->len - (v6 ? 40 : 0));
+	fix_ip(p->b);
+}
+
+size_t sum_offset(int proto)
+{
+	return proto == IPPROTO_TCP ? 16 : proto == IPPROTO_UDP ? 6 : 2;
+}
+
+void fix_sum(struct packet *p, size_t off, int proto)
+{
+	uint8_t *sum = p->b + off + sum_offset(proto);
+
+	if (off + sum_offset(proto) + 2 > p->len)
+		return;
+	put16(sum, 0);
+	put16(sum, ~sum_fold(sum_bytes(p->b + off, p->len - off,
+				       proto == IPPROTO_ICMP ? 0 : pseudo(p->b, proto, p->len - off))));
+	if (proto == IPPROTO_UDP && !sum[0] && !sum[1])
+		put16(sum, 0xffff);
+}
+
+static size_t put_ip(uint8_t *ip, const uint8_t *src, const uint8_t *dst, int proto, size_t len)
+{
+	memset(ip, 0, ip_size());
+	if (v6) {
+		ip[0] = 0x60;
+		put16(ip + 4, len);
+		ip[6] = proto;
+		ip[7] = 64;
+		memcpy(ip + 8, src, 16);
+		memcpy(ip + 24, dst, 16);
+		return 40;
+	}
+	ip[0] = 0x45;
+	put16(ip + 2, 20 + len);
+	put16(ip + 4, ++serial);
+	ip[8] = 64;
+	ip[9] = proto;
+	memcpy(ip + 12, src, 4);
+	memcpy(ip + 16, dst, 4);
+	fix_ip(ip);
+	return 20;
+}
+
+/* A TCP or UDP packet of the world's way, or one that comes back. */
+void flow_packet(struct packet *p, int proto, uint8_t flags, bool back, size_t payload)
+{
+	const uint8_t *from = world.way == REPLY ? world.server : world.client;
+	const uint8_t *to = world.way == REPLY ? world.client : world.service;
+	uint16_t from_port = world.way == REPLY ? world.rport : world.cport;
+	uint16_t to_port = world.way == REPLY ? world.cport : world.vport;
+	size_t off = ip_size(), header = proto == IPPROTO_TCP ? 20 : 8;
+	uint8_t *l4 = p->b + off;
+
+	put_ip(p->b, back ? to : from, back ? from : to, proto, header + payload);
+	memset(l4, 0, header);
+	put16(l4, back ? to_port : from_port);
+	put16(l4 + 2, back ? from_port : to_port);
+	if (proto == IPPROTO_TCP) {
+		l4[12] = 0x50;
+		l4[13] = flags;
+	} else {
+		put16(l4 + 4, header + payload);
+	}
+	for (size_t i = 0; i < payload; i++)
+		l4[header + i] = i;
+	p->len = off + header + payload;
+	fix_sum(p, off, proto);
+}
+
+/* An ICMP error from the sender of this way's packets about one that came to it. */
+static void error_packet(struct packet *p, int proto)
+{
+	static struct packet quoted;
+	size_t off = ip_size();
+
+	flow_packet(&quoted, proto, 0x10, true, 24);
+	put_ip(p->b, world.way == REPLY ? world.server : world.client, world.way == REPLY ? world.client : world.service,
+	       v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, 8 + quoted.len);
+	memset(p->b + off, 0, 8);
+	p->b[off] = v6 ? 1 : 3;
+	p->b[off + 1] = v6 ? 3 : 1;
+	memcpy(p->b + off + 8, quoted.b, quoted.len);
+	p->len = off + 8 + quoted.len;
+	fix_sum(p, off, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
+const char *const kinds[KINDS] = { "TCP", "UDP", "error about TCP", "error about UDP" };
+
+int proto_of(enum kind kind)
+{
+	return kind == TCP ? IPPROTO_TCP : kind == UDP ? IPPROTO_UDP : v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+}
+
+void base(struct packet *p, enum kind kind)
+{
+	if (kind == TCP || kind == UDP)
+		flow_packet(p, proto_of(kind), 0x18, false, 24);
+	else
+		error_packet(p, kind == ERROR_TCP ? IPPROTO_TCP : IPPROTO_UDP);
+}
