@@ -142,6 +142,23 @@ resets_dr() {
 	resets DR -g director:eth0
 }
 
+resets_tunnel() {
+	modprobe ipip
+	dr_up
+	prepare_real_servers "$VIP" > /dev/null
+	ip -n rs1 link set tunl0 up
+	serve 80
+	rules <<-RULES
+		-A -t $VIP:80 -s rr --reset-on-expiry
+		-a -t $VIP:80 -r $RIP1:80 -i
+	RULES
+	must tcp one "$VIP" 80
+	asked "through a tunnel" A "who one"
+	adm -E -t "$VIP:80" -s rr --reset-on-expiry --tcp-timeout 1
+	wait_for "tunnel, the server has lost the connection" without rs1
+	wait_for "tunnel, so has the client" without client
+}
+
 # The director itself as real server, under its own address and under the virtual one, and as client.
 resets_own() {
 	local port
@@ -349,4 +366,4 @@ staying() {
 	wait "$MONITOR"
 }
 
-run timeouts resets_nat resets_dr resets_own leaving draining staying
+run timeouts resets_nat resets_dr resets_tunnel resets_own leaving draining staying
