@@ -9,9 +9,9 @@ LBS=shunt
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# state PORT: state and timeout (rounded up to 50 s, as it may take a while to look) of the connection from that client port.
+# state PORT: state and timeout (rounded up to 1000 s, as it may take a while to look) of the connection from that client port.
 state() {
-	connections | awk -v port=":$1" 'substr($4, length($4) - length(port) + 1) == port { print $2, int(($3 + 49) / 50) * 50 }'
+	connections | awk -v port=":$1" 'substr($4, length($4) - length(port) + 1) == port { print $2, int(($3 + 999) / 1000) * 1000 }'
 }
 no_state() { [ -z "$(state "$1")" ]; }
 
@@ -22,15 +22,15 @@ timeouts() {
 	nat_up
 	serve 80
 	rules <<-RULES
-		-A -t $VIP:80 -s rr --tcp-timeout 300 --tcp-fin-timeout 50
+		-A -t $VIP:80 -s rr --tcp-timeout 3000 --tcp-fin-timeout 2000
 		-a -t $VIP:80 -r $RIP1:80 -m
-		-A -u $VIP:80 -s rr --udp-timeout 200
+		-A -u $VIP:80 -s rr --udp-timeout 4000
 		-a -u $VIP:80 -r $RIP1:80 -m
 		-A -t [$VIP6]:80 -s rr
 		-a -t [$VIP6]:80 -r [$RIP16]:80 -m
 	RULES
-	is "the list tells them" "$(services)" "TCP  $VIP:80 rr tcp-timeout 300 tcp-fin-timeout 50
-UDP  $VIP:80 rr udp-timeout 200
+	is "the list tells them" "$(services)" "TCP  $VIP:80 rr tcp-timeout 3000 tcp-fin-timeout 2000
+UDP  $VIP:80 rr udp-timeout 4000
 TCP  [$VIP6]:80 rr"
 	must tcp est "$VIP" 80 sport=1001
 	must who est
@@ -42,39 +42,39 @@ TCP  [$VIP6]:80 rr"
 	must echo u 100
 	must tcp late "$VIP" 80 sport=1005
 	must who late
-	is "established TCP has its service's timeout" "$(state 1001)" "ESTABLISHED 300"
-	is "after a FIN, too" "$(state 1002)" "FIN_WAIT 50"
-	is "UDP, too" "$(state 1004)" "UDP 200"
-	is "another service has those of all" "$(state 1003)" "ESTABLISHED 900"
-	adm --set 600 100 250
-	is "--set is for the others" "$(state 1001) $(state 1004) $(state 1003)" "ESTABLISHED 300 UDP 200 ESTABLISHED 600"
+	is "established TCP has its service's timeout" "$(state 1001)" "ESTABLISHED 3000"
+	is "after a FIN, too" "$(state 1002)" "FIN_WAIT 2000"
+	is "UDP, too" "$(state 1004)" "UDP 4000"
+	is "another service has those of all" "$(state 1003)" "ESTABLISHED 1000"
+	adm --set 6000 5000 8000
+	is "--set is for the others" "$(state 1001) $(state 1004) $(state 1003)" "ESTABLISHED 3000 UDP 4000 ESTABLISHED 6000"
 
 	# As with --set, connections that are there follow at once.
-	adm -E -t "$VIP:80" -s wrr --tcp-timeout 400
-	is "a longer one holds for connections that are there" "$(state 1001)" "ESTABLISHED 400"
-	is "what is not named is as --set says again" "$(state 1002)" "FIN_WAIT 100"
+	adm -E -t "$VIP:80" -s wrr --tcp-timeout 9000
+	is "a longer one holds for connections that are there" "$(state 1001)" "ESTABLISHED 9000"
+	is "what is not named is as --set says again" "$(state 1002)" "FIN_WAIT 5000"
 	ip netns exec director ipvsadm -E -t "$VIP:80" -s rr
-	is "who does not know it leaves it" "$(services | head -n 1)" "TCP  $VIP:80 rr tcp-timeout 400"
+	is "who does not know it leaves it" "$(services | head -n 1)" "TCP  $VIP:80 rr tcp-timeout 9000"
 	is "and is not told" "$(ip netns exec director ipvsadm -L -n | grep -c timeout)" 0
 	adm -E -u "$VIP:80" -s rr --udp-timeout 1
 	wait_for "one that is too idle by now ends" no_state 1004
 	adm -E -t "$VIP:80" -s rr --tcp-timeout 0
-	is "0 is as --set says" "$(state 1001) $(services | head -n 1)" "ESTABLISHED 600 TCP  $VIP:80 rr"
+	is "0 is as --set says" "$(state 1001) $(services | head -n 1)" "ESTABLISHED 6000 TCP  $VIP:80 rr"
 
 	# Removed, its real server waits for two minutes, and knows what it was to do.
-	adm -E -t "$VIP:80" -s rr --tcp-timeout 200
+	adm -E -t "$VIP:80" -s rr --tcp-timeout 7000
 	adm -d -t "$VIP:80" -r "$RIP1:80"
-	is "a removed real server keeps them" "$(state 1001)" "ESTABLISHED 200"
+	is "a removed real server keeps them" "$(state 1001)" "ESTABLISHED 7000"
 	adm -E -t "$VIP:80" -s rr --tcp-timeout 2
 	wait_for "and follows its service" no_state 1001
 	adm -D -t "$VIP:80"
 	rules <<-RULES
-		-A -t $VIP:80 -s rr --tcp-timeout 100
+		-A -t $VIP:80 -s rr --tcp-timeout 11000
 		-a -t $VIP:80 -r $RIP1:80 -m
 	RULES
 	must tcp again "$VIP" 80 sport=1007
 	must who again
-	is "back in a service of that name, it does as this one says" "$(state 1007)" "ESTABLISHED 100"
+	is "back in a service of that name, it does as this one says" "$(state 1007)" "ESTABLISHED 11000"
 	refused "TCP's are not for UDP" 2 "--tcp-timeout is for TCP" adm -E -u "$VIP:80" --tcp-timeout 5
 	refused "31 days at most" 2 "0..2678400" adm -E -t "$VIP:80" --tcp-timeout 2678401
 }
@@ -129,7 +129,7 @@ resets_nat() {
 	must tcp half "$VIP" 80 sport=1005
 	must who half
 	must end half
-	is "NAT, closed by the server alone" "$(state 1005)" "FIN_WAIT 150"
+	is "NAT, closed by the server alone" "$(state 1005)" "FIN_WAIT 1000"
 	wait_for "NAT, one is half closed" with rs1 "01 05"
 	adm -E -t "$VIP:80" -s rr --reset-on-expiry --tcp-fin-timeout 1
 	wait_for "NAT, it is reset, too" with rs1 01
@@ -140,6 +140,23 @@ resets_dr() {
 	dr_up
 	prepare_real_servers "$VIP" "$VIP6" > /dev/null
 	resets DR -g director:eth0
+}
+
+resets_tunnel() {
+	modprobe ipip
+	dr_up
+	prepare_real_servers "$VIP" > /dev/null
+	ip -n rs1 link set tunl0 up
+	serve 80
+	rules <<-RULES
+		-A -t $VIP:80 -s rr --reset-on-expiry
+		-a -t $VIP:80 -r $RIP1:80 -i
+	RULES
+	must tcp one "$VIP" 80
+	asked "through a tunnel" A "who one"
+	adm -E -t "$VIP:80" -s rr --reset-on-expiry --tcp-timeout 1
+	wait_for "tunnel, the server has lost the connection" without rs1
+	wait_for "tunnel, so has the client" without client
 }
 
 # The director itself as real server, under its own address and under the virtual one, and as client.
@@ -349,4 +366,4 @@ staying() {
 	wait "$MONITOR"
 }
 
-run timeouts resets_nat resets_dr resets_own leaving draining staying
+run timeouts resets_nat resets_dr resets_tunnel resets_own leaving draining staying
