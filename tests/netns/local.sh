@@ -212,6 +212,12 @@ nat_server() {
 	is "$F, nothing goes to the real servers or the loopback" "$(wire eth1)$(wire lo)" ""
 	is "$F, all checksums are right" "$(bad_checksums)" 0
 
+	ip -n gw route replace "$client/$bits" dev eth0 mtu lock 1300
+	must tcp t "$virtual" 84 sport=4040
+	asked "$F, the director hears of a narrow link at the client's side" ok "get t 50000"
+	must close t
+	ip -n gw route delete "$client/$bits"
+
 	tap director:eth1 director:lo
 	served director 5000
 	answers "served by a loopback address, to the director" 86 L 5010
