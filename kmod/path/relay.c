@@ -14,6 +14,7 @@
 #include <net/route.h>
 #include <uapi/linux/shunt.h>
 
+#include "forward/forward.h"
 #include "forward/route.h"
 #include "table/conn.h"
 #include "table/dest.h"
@@ -305,6 +306,7 @@ enum shunt_verdict shunt_relay(struct shunt_packet *pkt,
 	strip(skb, relay->inner - relay->outer);
 	/* Options and the like of the error are not that packet's. */
 	memset(skb->cb, 0, sizeof(skb->cb));
+	shunt_forward_untrack(skb);
 	if (v4)
 		tell4(skb, pkt->sn->net, &t, same);
 	else

@@ -393,7 +393,7 @@ static void layer4(struct frame *f, const uint8_t *ip, const uint8_t *p, size_t 
 	if (proto == IPPROTO_TCP && len >= 20)
 		f->l4_csum = l4_verdict(f, pseudo, p, len, 16);
 	else if (proto == IPPROTO_UDP)
-		f->l4_csum = v4 && !p[6] && !p[7] ? "none" : l4_verdict(f, pseudo, p, len, 6);
+		f->l4_csum = (v4 || (gue_port && f->dport == gue_port)) && !p[6] && !p[7] ? "none" : l4_verdict(f, pseudo, p, len, 6);
 	else if (proto == IPPROTO_SCTP && len >= 12)
 		f->l4_csum = sctp_verdict(f, p, len);
 	else if (proto == IPPROTO_ICMP)
