@@ -98,7 +98,10 @@ compare() {
 	[[ $rip == *:* ]] && outer="$DIP6 .* $rip" || outer="$DIP .* $rip"
 	like "$title, it goes to the real server, DSCP copied, TTL one less" "$(wrapped tcp "$sport" "$SEEN")" \
 		"^$outer .* 62 .*tos=0xb8,.*inttl=62,intos=0xb8,incsum=ok,.*"
-	same "$title, every byte of it" "$(wrapped tcp "$sport" "$SEEN \" \" digest")"
+	# An IPv4 header around an IPv6 packet has an ID, which is drawn.
+	[[ $vip == *:* && $rip != *:* ]] ||
+		same "$title, every byte of it" "$(wrapped tcp "$sport" "$SEEN \" \" digest")"
+	same "$title, its headers" "$(wrapped tcp "$sport" "$SEEN")"
 	like "$title, congestion is told in the inner header" "$(wrapped tcp $((sport + 1)) flags)" '^tos=0x02,.*inttl=7,intos=0x03'
 	same "$title, one that may be fragmented" "$(wrapped tcp $((sport + 1)) "$SEEN")"
 	same "$title, a checksum left to the device" "$(wrapped udp $((sport + 2)) "$SEEN")"
