@@ -235,6 +235,7 @@ void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
 	struct nf_conntrack_tuple *answer;
 	enum ip_conntrack_info info;
 	struct nf_conn *ct;
+	bool ports;
 
 	pkt->tracked = true;
 	ct = nf_ct_get(pkt->skb, &info);
@@ -246,12 +247,16 @@ void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
 	    CTINFO2DIR(info) != IP_CT_DIR_ORIGINAL)
 		return;
 	answer = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	/* AH and ESP have no ports, whatever those of their connection are. */
+	ports = pkt->proto == c->proto;
 	if (dir == SHUNT_DIR_REQUEST) {
 		answer->src.u3 = shunt_tuple_src(reply);
-		answer->src.u.all = reply->sport;
+		if (ports)
+			answer->src.u.all = reply->sport;
 	} else {
 		answer->dst.u3 = shunt_tuple_dst(request);
-		answer->dst.u.all = request->dport;
+		if (ports)
+			answer->dst.u.all = request->dport;
 	}
 }
 
