@@ -221,8 +221,8 @@ tracked() {
 	ip netns exec director iptables -t nat -A POSTROUTING -d "$RIP1/24" -j MASQUERADE
 	ip netns exec director nft -f - <<-'NFT'
 		table inet look {
-			counter invalid { }
-			chain all { type filter hook prerouting priority 0; ct state invalid counter name invalid drop; }
+			counter odd { }
+			chain first { type filter hook prerouting priority 0; ct state invalid counter name odd drop; }
 		}
 	NFT
 	tap -p 21 rs1:eth0 rs2:eth0
