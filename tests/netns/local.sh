@@ -40,8 +40,8 @@ answers() {
 	must close u
 }
 
-# The connections of the family's services.
-known() { connections | grep -F " $at$virtual$ta:"; }
+# The connections of the family's services, without the time that they have left.
+known() { connections | grep -F " $at$virtual$ta:" | cut -d' ' -f1,2,4-; }
 
 # What went there and back on DEV of the director, without what a capture cannot know: "out SRC SPORT DST DPORT TTL".
 wire() { values "ns == \"director\" && dev == \"$1\" && proto ~ /^(tcp|udp)\$/" 'dir " " src " " sport " " dst " " dport " " ttl'; }
@@ -121,13 +121,16 @@ clients() {
 	nat_client 6
 }
 
-# With direct routing the director cannot have the address itself: replies would come from one of its own.
+# With direct routing, and through tunnels, the director cannot have the address itself: replies would come from one of its own.
 dr_client() {
 	family "$1"
 	{
 		service 80 "$server" 80 -g
 		service 90 "$own" 90 -g
 		service 91 "$own" 8080 -m
+		service 92 "$server" 92 -i
+		service 93 "$server" 93 "-i --tun-type gue --tun-port 6080 --tun-csum"
+		service 94 "$own" 94 -i
 	} | rules
 	must ns director
 	tap director:eth0 director:lo
@@ -147,21 +150,39 @@ out $own 4001 $virtual 80 63"
 	asked "$F, DR, a TTL of 1 is the director's to use up" "error: No route to host" "who u"
 	must close u
 
+	answers "IPIP, a real server answers the director" 92 A 4005
+	answers "GUE, a real server answers the director" 93 A 4006
+	must tcp t "$virtual" 93 sport=4007
+	asked "$F, GUE, a large request" ok "put t 200000"
+	asked "$F, GUE, a large reply" ok "get t 200000"
+	must close t
+
 	# Stock goes on sending it where the address was sought.
 	! only_shunt || answers "NAT to itself, an address that is not the director's" 91 L 4003
 	tap director:eth0 director:lo
 	must udp u "$virtual" 90 sport=4004
 	must send u 64
 	must close u
+	must udp u "$virtual" 94 sport=4004
+	must send u 64
+	must close u
 	untap
-	is "$F, DR to itself, an address that is not the director's: nobody's" "$(count 'sport == 4004')" 0
-	! only_shunt || is "$F, DR to itself, it is counted" "$(drops out_of_reach)" $((bits == 32 ? 1 : 2))
+	is "$F, DR or IPIP to itself, an address that is not the director's: nobody's" "$(count 'sport == 4004')" 0
+	! only_shunt || is "$F, DR or IPIP to itself, it is counted" "$(drops out_of_reach)" $((bits == 32 ? 2 : 4))
 }
 
 dr_clients() {
+	modprobe -a ipip ip6_tunnel fou
 	dr_up
 	prepare_real_servers "$VIP" "$VIP6" > /dev/null
-	must serve rs1 A 80
+	in_netns rs1 <<-BATCH
+		link set tunl0 up
+		link add t6 type ip6tnl mode any local $RIP16
+		link set t6 up
+		fou add port 6080 gue
+	BATCH
+	ip -n rs1 -6 fou add port 6080 gue
+	must serve rs1 A 80 92 93
 	must serve director L 8080 90
 	in_netns director <<-BATCH
 		address delete $VIP/32 dev eth0
@@ -254,7 +275,7 @@ nat_server() {
 	must close t
 	is "$F, the local method in the listing" "$(adm -L -n | grep -F -- "-> $at$server$ta:8080" | tr -s ' ')" \
 		" -> $at$server$ta:8080 Local 1 0 1 "
-	same "$F, the local method in /proc" "$(ip netns exec director grep Local /proc/net/ip_vs)"
+	same "$F, the local method in /proc" "$(ip netns exec director grep ' Local ' /proc/net/ip_vs | sort)"
 }
 
 servers() {
