@@ -282,18 +282,17 @@ static bool is_icmp(const struct sk_buff *skb, u8 pf)
 }
 
 /*
- * Replies, where there is NAT; errors always: those about a virtual service that
- * is known by a mark go through the director when they have none.
+ * Debian's kernels clear what is on the stack, so that a function with a struct
+ * shunt_packet costs something even where it does nothing: those that most
+ * packets only come by are in two.
  */
-static unsigned int forward(void *priv, struct sk_buff *skb,
-			    const struct nf_hook_state *state)
+static noinline unsigned int reply_out(struct shunt_net *sn,
+				       struct sk_buff *skb,
+				       const struct nf_hook_state *state)
 {
 	enum shunt_verdict verdict;
-	struct shunt_net *sn = priv;
 	struct shunt_packet pkt;
 
-	if (!READ_ONCE(sn->nat) && !is_icmp(skb, state->pf))
-		return NF_ACCEPT;
 	if (collect(skb, state->pf, sn->net, IP_DEFRAG_VS_FWD))
 		return NF_STOLEN;
 
@@ -305,18 +304,29 @@ static unsigned int forward(void *priv, struct sk_buff *skb,
 }
 
 /*
+ * Replies, where there is NAT; errors always: those about a virtual service that
+ * is known by a mark go through the director when they have none.
+ */
+static unsigned int forward(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	struct shunt_net *sn = priv;
+
+	if (!READ_ONCE(sn->nat) && !is_icmp(skb, state->pf))
+		return NF_ACCEPT;
+	return reply_out(sn, skb, state);
+}
+
+/*
  * The director's own client learns of a drop by an ICMP error, as any other:
  * its socket is not told that the packet may not be sent.
  */
-static unsigned int local_out(void *priv, struct sk_buff *skb,
-			      const struct nf_hook_state *state)
+static noinline unsigned int own_out(struct shunt_net *sn, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
 {
 	enum shunt_verdict verdict;
-	struct shunt_net *sn = priv;
 	struct shunt_packet pkt;
 
-	if (skb->ipvs_property)
-		return NF_ACCEPT;
 	if (collect(skb, state->pf, sn->net, IP_DEFRAG_VS_OUT))
 		return NF_STOLEN;
 	shunt_packet_init(&pkt, skb, sn, state->pf, true);
@@ -331,6 +341,12 @@ static unsigned int local_out(void *priv, struct sk_buff *skb,
 		return NF_STOLEN;
 	}
 	return to_netfilter(verdict);
+}
+
+static unsigned int local_out(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	return skb->ipvs_property ? NF_ACCEPT : own_out(priv, skb, state);
 }
 
 static const struct nf_hook_ops ops[] = {
