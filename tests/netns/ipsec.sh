@@ -36,7 +36,7 @@ nat() {
 		asked "$vip, IKE goes to a real server" A "who ike"
 		untap
 		is "$vip, nothing else went there before" "$(seen rs1 50)$(seen rs1 51)" ""
-		same "$vip, what the client hears of that" "$(values 'ns == "client" && dir == "in" && proto ~ /^icmp/' flags | grep -v target)"
+		same "$vip, what the client hears of that" "$(values 'ns == "client" && dir == "in" && proto ~ /^icmp/ && flags ~ /in=/' flags)"
 		tap rs1:eth0 client:eth0
 		for proto in $protos; do
 			must ipsec "$cip" "$vip" "$proto"
@@ -58,7 +58,8 @@ nat() {
 	same "the connections" "$(connections | awk '{ print $1, $2, $4, $5, $6 }')"
 }
 
-esp_is_counted() { stats | grep -q "^$RIP1:500 1 2 2 "; }
+# Stock counts the errors that real server and client answer ESP with, too.
+esp_is_counted() { stats | grep -q "^$RIP1:500 1 $([ "$LB" = ipvs ] && echo "3 3 256 256" || echo "2 2 160 160")$"; }
 
 counted() {
 	nat_up
@@ -71,7 +72,6 @@ counted() {
 	must ipsec "$RIP1" "$CIP" 50
 	must ns client
 	wait_for "ESP is counted for the real server" esp_is_counted
-	same "the counters" "$(stats)"
 	tap rs1:eth0
 	must ns gw
 	must icmp "$GWIP" "$VIP" 3 4 1300 "esp/$VIP/0/$CIP/0"
