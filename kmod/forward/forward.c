@@ -140,6 +140,7 @@ bool shunt_forward_admit(struct shunt_packet *pkt, unsigned int mtu)
  * Context: RCU read lock.
  * Return: the route to take, or NULL when the packet is to be dropped.
  */
+__flatten
 const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 					      const struct shunt_conn *c)
 {
@@ -227,6 +228,7 @@ enum shunt_verdict shunt_forward_send(struct shunt_packet *pkt, u8 af,
  * Context: RCU read lock.
  * Return: SHUNT_STOLEN, or SHUNT_PASS where the director is the real server.
  */
+__flatten
 enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 					const struct shunt_route *route)
 {

@@ -44,8 +44,8 @@ static unsigned int to_netfilter(enum shunt_verdict verdict)
 	}
 }
 
-static void account(struct shunt_packet *pkt, struct shunt_conn *c,
-		    enum shunt_dir dir)
+static __always_inline void account(struct shunt_packet *pkt,
+				    struct shunt_conn *c, enum shunt_dir dir)
 {
 	shunt_count_packet(c->dest->counters,
 			   dir == SHUNT_DIR_REQUEST ? SHUNT_COUNT_INPKTS :
