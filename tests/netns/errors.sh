@@ -71,13 +71,11 @@ reasons() {
 	bad "no such service" 255 'No such service: no such virtual service' -D -t "$VIP:99"
 	bad "a real server twice" 255 'already exists: the service has this real server already' -a -t "$VIP:80" -r "$RIP1:80" -m
 	bad "no such real server" 255 'No such destination: the service has no such real server' -d -t "$VIP:80" -r "$RIP2:80"
-	bad "the director's address" 255 "the real server's address is the director's own" -a -t "$VIP:80" -r "$DIP" -g
-	bad "the director's IPv6 address" 255 "the real server's address is the director's own" -a -t "[$VIP6]:80" -r "[$DIP6]:80" -g
 	bad "a multicast address" 255 "not a unicast address" -a -t "$VIP:80" -r 224.0.0.5 -g
 	bad "a broadcast address" 255 "not a unicast address" -a -t "$VIP:80" -r 172.16.1.255 -g
 	bad "an IPv6 multicast address" 255 "not a routable unicast address" -a -t "[$VIP6]:80" -r "[ff02::5]:80" -g
 	bad "a link-local address" 255 "not a routable unicast address" -a -t "[$VIP6]:80" -r "[fe80::5]:80" -g
-	bad "the other family" 255 "allowed only for tunneling" -a -t "$VIP:80" -r "[$RIP16]:80" -m
+	bad "the other family" 2 "allowed only for tunneling" -a -t "$VIP:80" -r "[$RIP16]:80" -m
 	bad "thresholds the wrong way round" 255 "lower threshold is above the upper" -a -t "$VIP:80" -r "$RIP2" -m -x 5 -y 9
 	bad "editing to a scheduler that is not there" 255 'no such scheduler, there are rr wrr lc wlc' -E -t "$VIP:80" -s nosuch
 	bad "a persistence engine that is not there" 255 'no such persistence engine, there is sip' -A -u "$VIP:81" -s rr -p 300 --pe nosuch
