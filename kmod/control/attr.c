@@ -505,14 +505,14 @@ static int put_number(struct sk_buff *skb, int type, u32 number, bool brief)
 	return brief && !number ? 0 : nla_put_u32(skb, type, number);
 }
 
-static int put_terms(struct sk_buff *skb, const struct shunt_terms *terms,
-		     bool brief)
+/* A client of IPVS that asks for none of them is told of none. */
+static int put_terms(struct sk_buff *skb, const struct shunt_terms *terms)
 {
 	int i;
 
 	for (i = 0; i < SHUNT_TERM_MAX; i++)
 		if (put_number(skb, SHUNT_SVC_ATTR_TIMEOUT_TCP + i,
-			       terms->value[i], brief))
+			       terms->value[i], true))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -544,7 +544,7 @@ int shunt_put_service(struct sk_buff *skb, const struct shunt_service *svc,
 	    nla_put(skb, SHUNT_SVC_ATTR_FLAGS, sizeof(flags), &flags) ||
 	    put_number(skb, SHUNT_SVC_ATTR_TIMEOUT, svc->timeout, brief) ||
 	    put_netmask(skb, svc) ||
-	    put_terms(skb, &svc->terms, brief) ||
+	    put_terms(skb, &svc->terms) ||
 	    (svc->engine && nla_put_string(skb, SHUNT_SVC_ATTR_PE_NAME,
 					   shunt_engine_name(svc->engine))) ||
 	    (!brief && put_stats(skb, SHUNT_SVC_ATTR_STATS,
@@ -601,9 +601,9 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
 		       atomic_read(&dest->templates), brief) ||
 	    nla_put_u16(skb, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->af) ||
 	    put_number(skb, SHUNT_DEST_ATTR_DRAIN,
-		       test_bit(SHUNT_DEST_DRAINING, &dest->flags), brief) ||
+		       test_bit(SHUNT_DEST_DRAINING, &dest->flags), true) ||
 	    put_number(skb, SHUNT_DEST_ATTR_DRAIN_SECONDS,
-		       shunt_drain_left(dest), brief) ||
+		       shunt_drain_left(dest), true) ||
 	    (!brief && put_stats(skb, SHUNT_DEST_ATTR_STATS,
 				 SHUNT_DEST_ATTR_STATS64, &stats)))
 		return -EMSGSIZE;
