@@ -9,7 +9,7 @@
 #include "table/dest.h"
 #include "table/persist.h"
 
-/* A name one longer than any there is is no name, but well-formed, as with ip_vs. */
+/* A persistence engine's name may be one longer than any, as with ip_vs. */
 static const struct nla_policy svc_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 	[SHUNT_SVC_ATTR_AF]		= { .type = NLA_U16 },
 	[SHUNT_SVC_ATTR_PROTOCOL]	= { .type = NLA_U16 },
@@ -17,7 +17,7 @@ static const struct nla_policy svc_policy[SHUNT_SVC_ATTR_MAX + 1] = {
 	[SHUNT_SVC_ATTR_PORT]		= { .type = NLA_U16 },
 	[SHUNT_SVC_ATTR_FWMARK]		= { .type = NLA_U32 },
 	[SHUNT_SVC_ATTR_SCHED_NAME]	= { .type = NLA_NUL_STRING,
-					    .len = SHUNT_NAME_SIZE },
+					    .len = SHUNT_NAME_SIZE - 1 },
 	[SHUNT_SVC_ATTR_FLAGS]		= { .len = sizeof(struct shunt_flags) },
 	[SHUNT_SVC_ATTR_TIMEOUT]	= { .type = NLA_U32 },
 	[SHUNT_SVC_ATTR_NETMASK]	= { .type = NLA_U32 },
