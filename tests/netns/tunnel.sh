@@ -77,8 +77,8 @@ services() { each rule | rules; }
 
 # --- what is sent
 
-# The frames of a connection of the client's that left the director in a tunnel.
-wrapped() { frames "ns == \"director\" && dir == \"out\" && flags ~ /in=$1\\/${cip//./\\.}\\/$2\\//" "${@:3}"; }
+# The frames of a connection of the client's that left the director in a tunnel, without the errors about them.
+wrapped() { frames "ns == \"director\" && dir == \"out\" && proto !~ /icmp/ && flags ~ /in=$1\\/${cip//./\\.}\\/$2\\//" "${@:3}"; }
 
 # With checksums complete (the forged ones) and left to the device; nobody takes them out yet, as GUE's receiver writes into
 # packets that the capture has yet to read.
@@ -104,7 +104,8 @@ compare() {
 	same "$title, its headers" "$(wrapped tcp "$sport" "$SEEN")"
 	like "$title, congestion is told in the inner header" "$(wrapped tcp $((sport + 1)) flags)" '^tos=0x02,.*inttl=7,intos=0x03'
 	same "$title, one that may be fragmented" "$(wrapped tcp $((sport + 1)) "$SEEN")"
-	same "$title, a checksum left to the device" "$(wrapped udp $((sport + 2)) "$SEEN")"
+	# Whose source port comes of the socket's own hash.
+	same "$title, a checksum left to the device" "$(wrapped udp $((sport + 2)) "${SEEN/sport \" \" /}")"
 	is "$title, no checksum is wrong" \
 		"$({ wrapped tcp "$sport"; wrapped tcp $((sport + 1)); wrapped udp $((sport + 2)); } | grep -c bad)" 0
 }
@@ -164,7 +165,7 @@ others() {
 	tunnels_up
 	takes rs1 "$RIP1" "$RIP16" ""
 	takes rs2 "$RIP2" "$RIP26" icsum
-	serve 80
+	serve 80 sctp/80
 	rules <<-RULES
 		-A --sctp-service $VIP:80 -s rr
 		-a --sctp-service $VIP:80 -r [$RIP26]:80 -i --tun-type gue --tun-port $GUE_PORT --tun-csum
@@ -350,13 +351,12 @@ discovery() {
 	tap -g $GUE_PORT client:eth0 director:eth0
 	each beyond
 	untap
-	is "without path MTU discovery no client is told" "$(count 'ns == "client" && flags ~ /type.code=(3.4|2.0),mtu=/')" 0
-	is "without path MTU discovery each packet leaves in two fragments" \
+	# Stock tells IPv6 clients nevertheless.
+	! only_shunt || is "without path MTU discovery no client is told" "$(count 'ns == "client" && flags ~ /type.code=(3.4|2.0),mtu=/')" 0
+	! only_shunt || is "without path MTU discovery each packet leaves in two fragments" \
 		"$(count 'ns == "director" && dir == "out" && flags ~ /frag=0[+]/') $(count 'ns == "director" && dir == "out" && flags ~ /frag=[1-9]/')" "24 24"
 	is "without path MTU discovery nothing says that it must not be fragmented" \
 		"$(count 'ns == "director" && dir == "out" && type == "ip4" && flags ~ /frag=.*df/')" 0
-	same "without path MTU discovery, the fragments" \
-		"$(frames 'ns == "director" && dir == "out" && flags ~ /frag=/' 'src " " dst " " ttl " " len')"
 	set_knob pmtu_disc 1
 	tap -g $GUE_PORT client:eth0 director:eth0
 	each beyond
@@ -389,7 +389,8 @@ ignoring() {
 	must close t
 	set_knob ignore_tunneled 1
 	asked "a request out of a tunnel that is ignored" ok "tcp t $VIP 80"
-	asked "a request out of a tunnel that is ignored is the director's" D "who t"
+	# Stock balances it all the same, once it is out.
+	! only_shunt || asked "a request out of a tunnel that is ignored is the director's" D "who t"
 	must close t
 }
 
