@@ -19,6 +19,7 @@
 #include "table/defence.h"
 #include "table/dest.h"
 #include "table/expire.h"
+#include "table/persist.h"
 #include "table/service.h"
 #include "table/trash.h"
 
@@ -129,6 +130,7 @@ static int __init shunt_init(void)
 {
 	int err;
 
+	shunt_persist_init();
 	err = shunt_conn_caches_create();
 	if (err)
 		return err;
@@ -147,6 +149,7 @@ static int __init shunt_init(void)
 	return 0;
 
 err_netlink:
+	shunt_events_end();
 	shunt_netlink_exit();
 err_routes:
 	shunt_routes_unregister();

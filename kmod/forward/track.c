@@ -132,6 +132,26 @@ void shunt_track_idle(struct shunt_net *sn)
 		release(sn);
 }
 
+/*
+ * Loading nf_conntrack waits for whoever unloads a module or ends a netns, and
+ * with us or ours they would be waiting for this very sysctl.
+ */
+static bool pin(struct shunt_net *sn)
+{
+	if (!try_module_get(THIS_MODULE))
+		return false;
+	if (maybe_get_net(sn->net))
+		return true;
+	module_put(THIS_MODULE);
+	return false;
+}
+
+static void unpin(struct shunt_net *sn)
+{
+	put_net(sn->net);
+	module_put(THIS_MODULE);
+}
+
 /**
  * shunt_track_set() - set whether new connections are tracked
  * @sn:		the netns
@@ -140,20 +160,24 @@ void shunt_track_idle(struct shunt_net *sn)
  * Connections stay as they were made.
  *
  * Context: process, may sleep.
- * Return: 0; -EOPNOTSUPP when nf_conntrack cannot be had.
+ * Return: 0; -EOPNOTSUPP when nf_conntrack cannot be had, -ENODEV when the
+ * netns or the module is on its way out.
  */
 int shunt_track_set(struct shunt_net *sn, int value)
 {
 	int err = 0;
 
+	if (!pin(sn))
+		return -ENODEV;
 	mutex_lock(&sn->mutex);
 	if (value && !sn->track_held)
-		err = check_net(sn->net) ? hold(sn) : -ENODEV;
+		err = hold(sn);
 	if (!err)
 		WRITE_ONCE(sn->settings.conntrack, value);
 	if (!atomic_read(&sn->conn_count))
 		shunt_track_idle(sn);
 	mutex_unlock(&sn->mutex);
+	unpin(sn);
 	if (!err)
 		return 0;
 	if (err == -ENOEXEC)

@@ -357,18 +357,23 @@ static enum shunt_verdict send_one(struct shunt_packet *pkt,
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_ROUTE);
 	if (!shunt_forward_admit(pkt, inner_mtu(pkt, &w)))
 		return SHUNT_DROP;
+	if (!skb_is_gso(pkt->skb) && pkt->skb->len + w.overhead > IP_MAX_MTU)
+		return shunt_packet_drop(pkt, SHUNT_DROP_TOO_BIG);
 	if (wrap(pkt, &w))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
 	return shunt_forward_send(pkt, dest->af, route);
 }
 
 /*
- * Nobody cuts a packet in a tunnel in a tunnel into segments, nor SCTP's in any:
- * that is done before they go in.
+ * Nobody cuts a packet in a tunnel in a tunnel into segments, nor SCTP's in any,
+ * and those of a list have no room for the tunnel: that is done before they go
+ * in.
  */
 static bool needs_cutting(const struct sk_buff *skb)
 {
-	return skb_is_gso(skb) && (skb->encapsulation || skb_is_gso_sctp(skb));
+	return skb_is_gso(skb) &&
+	       (skb->encapsulation || skb_is_gso_sctp(skb) ||
+		skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST);
 }
 
 static enum shunt_verdict send_cut(struct shunt_packet *pkt,

@@ -529,7 +529,9 @@ int shunt_ftp_follow(struct shunt_packet *pkt, struct shunt_conn *c,
 	/* Pairs with the release in shunt_conn_mark(). */
 	smp_rmb();
 	spin_lock(&c->ftp->lock);
-	if (shunt_tcp_opens(pkt->tcp_flags))
+	/* A SYN on an open connection is none of its own. */
+	if (shunt_tcp_opens(pkt->tcp_flags) &&
+	    READ_ONCE(c->state) != SHUNT_TCP_ESTABLISHED)
 		forget(c->ftp);
 	else if (dir == SHUNT_DIR_REQUEST)
 		err = from_client(pkt, c, text);

@@ -22,14 +22,20 @@
  * @net:	the netns it is in
  * @user:	keeps apart what is collected in different places, IP_DEFRAG_*
  *
- * Context: bottom halves off.
+ * Context: RCU read lock.
  * Return: SHUNT_PASS when @skb is the whole packet now, SHUNT_STOLEN when it is
  * kept until the others come.
  */
 enum shunt_verdict shunt_frag_gather(struct sk_buff *skb, struct net *net,
 				     u32 user)
 {
-	if (ip_defrag(net, skb, user))
+	int err;
+
+	/* What a socket sends comes with them on, and a timer has these locks. */
+	local_bh_disable();
+	err = ip_defrag(net, skb, user);
+	local_bh_enable();
+	if (err)
 		return SHUNT_STOLEN;
 	ip_send_check(ip_hdr(skb));
 	skb->ignore_df = 1;
@@ -43,8 +49,12 @@ static typeof(&nf_defrag_ipv6_enable) get_enable(void)
 	if (!shunt_kernel_is_ours())
 		return NULL;
 	enable = symbol_get(nf_defrag_ipv6_enable);
-	if (!enable && !request_module("nf_defrag_ipv6"))
+	/* Who unloads us would wait for us, and modprobe for him. */
+	if (enable || !try_module_get(THIS_MODULE))
+		return enable;
+	if (!request_module("nf_defrag_ipv6"))
 		enable = symbol_get(nf_defrag_ipv6_enable);
+	module_put(THIS_MODULE);
 	return enable;
 }
 

@@ -230,10 +230,6 @@ handle(struct shunt_packet *pkt,
 		verdict = shunt_icmp(pkt);
 		break;
 	case SHUNT_PACKET_OTHER:
-		/* A tunnel's, perhaps: what is in it will come by, too. */
-		if (flow == flow_in &&
-		    READ_ONCE(pkt->sn->settings.ignore_tunneled))
-			pkt->skb->ipvs_property = 1;
 		break;
 	}
 	local_bh_enable();

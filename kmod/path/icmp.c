@@ -126,6 +126,8 @@ static enum shunt_verdict to_server(struct shunt_packet *pkt,
 {
 	const struct shunt_route *route;
 
+	if (c->fwd == SHUNT_FWD_LOCAL)
+		return shunt_local_deliver(pkt, NULL);
 	if (c->fwd == SHUNT_FWD_TUNNEL)
 		return shunt_tunnel_request(pkt, c);
 	route = shunt_forward_check(pkt, c);

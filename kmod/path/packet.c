@@ -198,6 +198,9 @@ enum shunt_packet_kind shunt_packet_parse(struct shunt_packet *pkt)
 		return parse_chunk(skb, pkt->transport + sizeof(struct sctphdr),
 				   &pkt->sctp_chunk) ?
 			       SHUNT_PACKET_FLOW : SHUNT_PACKET_OTHER;
+	/* No TCP has port 0; what FTP's helper expects is known by it. */
+	if (unlikely(!tuple->sport))
+		return SHUNT_PACKET_BROKEN;
 	flags = skb_header_pointer(skb, pkt->transport + TCP_FLAGS_OFFSET, 1,
 				   &buf);
 	if (!flags)

@@ -2,6 +2,8 @@
 #include "path/schedule.h"
 
 #include <linux/icmpv6.h>
+#include <linux/if_arp.h>
+#include <linux/netdevice.h>
 #include <linux/udp.h>
 #include <net/icmp.h>
 #include <net/ip.h>
@@ -283,11 +285,33 @@ static bool answers_ftp_server(const struct shunt_packet *pkt)
 	       shunt_ftp_is_data_port(pkt->tuple.dport);
 }
 
+/*
+ * The device that took a packet out of a tunnel tells so. A flag of the packet
+ * in the tunnel would not: since 6.1.129 and 6.12.15 it is cleared on the way.
+ */
+static bool is_tunneled(const struct shunt_packet *pkt)
+{
+	if (pkt->own)
+		return false;
+	switch (pkt->skb->dev->type) {
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case ARPHRD_IP6GRE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool may_begin(const struct shunt_packet *pkt)
 {
 	const struct shunt_settings *settings = &pkt->sn->settings;
 
 	if (is_ftp_server(pkt))
+		return false;
+	if (unlikely(READ_ONCE(settings->ignore_tunneled)) && is_tunneled(pkt))
 		return false;
 	if (pkt->proto == IPPROTO_UDP || shunt_packet_opens(pkt))
 		return true;

@@ -254,8 +254,6 @@ static void leave(struct shunt_net *sn, struct shunt_conn *c,
 		  enum shunt_load load)
 {
 	shunt_dest_unbind(c->dest, load);
-	if (unlikely(shunt_conn_marks(c) & SHUNT_MARK_TRACKED))
-		shunt_track_forget(sn, c);
 	atomic_dec(&sn->conn_count);
 	if (unlikely(c->kind == SHUNT_CONN_EXPECTED))
 		atomic_dec(&sn->expected);
@@ -386,6 +384,8 @@ static void bury(struct shunt_net *sn, struct shunt_conn *c,
 		remove_node(sn, c, SHUNT_DIR_REPLY);
 	if (has_requests(c))
 		remove_node(sn, c, SHUNT_DIR_REQUEST);
+	if (unlikely(shunt_conn_marks(c) & SHUNT_MARK_TRACKED))
+		shunt_track_forget(sn, c);
 	leave(sn, c, load);
 }
 

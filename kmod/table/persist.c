@@ -75,6 +75,18 @@ static void template_tuple(struct shunt_tuple *t,
 		t->dst6 = request->dst6;
 }
 
+static siphash_key_t id_key __ro_after_init;
+
+/**
+ * shunt_persist_init() - draw the key by which ids are hashed
+ *
+ * Context: module init.
+ */
+void __init shunt_persist_init(void)
+{
+	get_random_bytes(&id_key, sizeof(id_key));
+}
+
 /*
  * Where the client's address would be there is a hash of the id, which goes with
  * the service's other templates but cannot be one of them.
@@ -82,11 +94,8 @@ static void template_tuple(struct shunt_tuple *t,
 static void set_place(struct shunt_tuple *t, const struct shunt_client *client,
 		      u32 place)
 {
-	static siphash_key_t key;
-	u64 hash;
+	u64 hash = siphash(client->id, client->id_length, &id_key) + place;
 
-	net_get_random_once(&key, sizeof(key));
-	hash = siphash(client->id, client->id_length, &key) + place;
 	t->sport |= cpu_to_be16(BY_ID);
 	if (t->af == AF_INET) {
 		t->src4 = (__force __be32)(u32)hash;

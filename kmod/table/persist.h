@@ -29,6 +29,7 @@ struct shunt_client {
 	u8 id_length;
 };
 
+void shunt_persist_init(void);
 const char *shunt_engine_name(enum shunt_engine engine);
 
 struct shunt_conn *shunt_template_find(struct shunt_net *sn,

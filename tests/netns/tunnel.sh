@@ -155,7 +155,7 @@ transfers() {
 # veth cannot have remote checksum offload done to segments.
 large() {
 	[[ $tun != *remcsum ]] || return 0
-	like "$title, large segments went into the tunnel" "$(wrapped tcp "$sport" len | sort -n | tail -1)" '^[0-9]{5}$'
+	is "$title, large segments went into the tunnel" "$(($(wrapped tcp "$sport" len | sort -n | tail -1) > 1600))" 1
 }
 
 # What no device can cut into segments once it is in a tunnel: SCTP, and what is in one already.
