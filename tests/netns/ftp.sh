@@ -198,7 +198,7 @@ stays() {
 	ftps "and goes on" "200 yes" "ask s NOOP"
 	only_shunt || { ftp_down; return; }
 	is "the module goes with all of it" "$(lb_unload && echo gone)" gone
-	insmod "$BUILD/$(uname -r)/shunt.ko" ftp_ports=2121,2100
+	insmod "${SHUNT_KO:-$BUILD/$(uname -r)/shunt.ko}" ftp_ports=2121,2100
 	is "ports are a parameter" "$(app | tail -n +2)" "$(printf 'TCP  %-7u %-6d %-17s\n' 2121 0 ftp 2100 0 ftp)"
 	pool21 "$VIP" -m "" 2121
 	ftp "open u $VIP 2121"
