@@ -107,7 +107,7 @@ compare() {
 	# Whose source port comes of the socket's own hash.
 	same "$title, a checksum left to the device" "$(wrapped udp $((sport + 2)) "${SEEN/sport \" \" /}")"
 	is "$title, no checksum is wrong" \
-		"$({ wrapped tcp "$sport"; wrapped tcp $((sport + 1)); wrapped udp $((sport + 2)); } | grep -c bad)" 0
+		"$({ wrapped tcp "$sport" "$SEEN"; wrapped tcp $((sport + 1)) "$SEEN"; wrapped udp $((sport + 2)) "$SEEN"; } | grep -cw bad)" 0
 }
 
 bytes() {
