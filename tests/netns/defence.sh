@@ -7,21 +7,8 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-VS=/proc/sys/net/ipv4/vs
 # A second in which the modes are looked at, and some more.
 DEFENDED=1.5
-
-in_director() { ip netns exec director "$@"; }
-
-# set_knobs NAME=VALUE...
-set_knobs() {
-	local knob
-	must ns director
-	for knob in "$@"; do
-		must write "$VS/${knob%=*}" "${knob#*=}"
-	done
-	must ns client
-}
 
 mode() { in_director cat "$VS/$1"; }
 mode_is() { [ "$(mode "$1")" = "$2" ]; }
@@ -69,19 +56,19 @@ files() {
 		done' - $VS 2>&1)"
 	local knob
 	for knob in drop_entry drop_packet secure_tcp; do
-		set_knobs amemthresh=0 $knob=1
+		set_knob amemthresh 0 $knob 1
 		is "$knob, 1 where memory is not scarce" "$(mode $knob)" 1
-		set_knobs amemthresh=2147483647
+		set_knob amemthresh 2147483647
 		wait_for "$knob, 1 becomes 2 when memory gets scarce" mode_is $knob 2
-		set_knobs amemthresh=0
+		set_knob amemthresh 0
 		wait_for "$knob, and 1 again afterwards" mode_is $knob 1
-		set_knobs $knob=0 amemthresh=2147483647
+		set_knob $knob 0 amemthresh 2147483647
 		sleep $DEFENDED
 		is "$knob, 0 stays 0" "$(mode $knob)" 0
-		set_knobs $knob=3 amemthresh=0
+		set_knob $knob 3 amemthresh 0
 		sleep $DEFENDED
 		is "$knob, 3 stays 3" "$(mode $knob)" 3
-		set_knobs $knob=0
+		set_knob $knob 0
 	done
 }
 
@@ -97,7 +84,7 @@ drop_packet() {
 	local dropped
 	silence
 	is "0: nothing is dropped" "$(rate 2000 20)" ""
-	set_knobs am_droprate=10 drop_packet=3
+	set_knob am_droprate 10 drop_packet 3
 	sleep $DEFENDED
 	dropped=$(rate 2100 40)
 	same "3 and am_droprate=10: one of 10 is dropped" "$dropped"
@@ -112,22 +99,22 @@ drop_packet() {
 	untap
 	is "a connection's packets are not" "$(count 'dir == "out" && sport == 2001')" 30
 
-	set_knobs am_droprate=0
+	set_knob am_droprate 0
 	sleep $DEFENDED
 	rate 2200 5 > /dev/null
 	is "am_droprate=0 drops nothing" "$(rate 2300 20)" ""
-	set_knobs am_droprate=1
+	set_knob am_droprate 1
 	sleep $DEFENDED
 	rate 2400 20 > /dev/null
 	is "am_droprate=1 drops all" "$(rate 2500 10)" "0 1 2 3 4 5 6 7 8 9 "
 
 	# The rate follows from what is missing: with a threshold a quarter above what there is, one of five.
-	set_knobs drop_packet=0 am_droprate=10
-	set_knobs amemthresh=$(($(available) * 5 / 4)) drop_packet=2
+	set_knob drop_packet 0 am_droprate 10
+	set_knob amemthresh $(($(available) * 5 / 4)) drop_packet 2
 	sleep $DEFENDED
 	is "2, memory is scarce" "$(mode drop_packet)" 2
 	like "2: as many as memory is missing" "$(rate 2600 40 | wc -w)" '^([6-9]|10)$'
-	set_knobs amemthresh=0
+	set_knob amemthresh 0
 	wait_for "1, there is enough" mode_is drop_packet 1
 	is "1: nothing is dropped" "$(rate 2700 20)" ""
 }
@@ -157,22 +144,22 @@ drop_entry() {
 	wait_for "a flood came by" known 4299
 	before=$(half_open)
 	is "0: half-open connections stay" "$before" 300
-	set_knobs drop_entry=3
+	set_knob drop_entry 3
 	# 1/32 a second, at random: 20 s would leave half of them.
 	wait_for "3: they are dropped" fewer 270
 	is "3: no open one is" "$(open)" 20
-	set_knobs drop_entry=0
+	set_knob drop_entry 0
 	sleep $DEFENDED
 	before=$(half_open)
 	like "some are left" "$before" '^[1-9]'
 	sleep $DEFENDED
 	is "0: they stay again" "$(half_open)" "$before"
-	set_knobs drop_entry=1 amemthresh=2147483647
+	set_knob drop_entry 1 amemthresh 2147483647
 	wait_for "1, and memory is scarce: they are dropped" fewer $((before - 15))
-	set_knobs amemthresh=0
+	set_knob amemthresh 0
 	wait_for "1, there is enough" mode_is drop_entry 1
 	is "no open one was" "$(open)" 20
-	set_knobs drop_entry=0
+	set_knob drop_entry 0
 }
 
 # play METHOD FIRST SEQUENCE...: each sequence of segments, c from the client and s from the server, on a port of its own; then its
@@ -205,12 +192,12 @@ secure_tcp() {
 	local dr=(cS cS:cA cS:cR cS:cF cS:cA:cF cS:cA:cR cS:cA:cF:cA cS:cS:cA cS:cA:cS) result
 	silence
 	# A SYN on a connection that is over would begin another.
-	set_knobs conn_reuse_mode=0
+	set_knob conn_reuse_mode 0
 	result=$(play 80 5000 "${nat[@]}")
 	same "0: NAT" "$result"
 	like "0: NAT, a client opens a connection" "$result" 'cS:cA ESTABLISHED'
 	same "0: DR" "$(play 81 5100 "${dr[@]}")"
-	set_knobs secure_tcp=3
+	set_knob secure_tcp 3
 	sleep $DEFENDED
 	result=$(play 80 5200 "${nat[@]}")
 	same "3: NAT" "$result"
@@ -223,10 +210,10 @@ secure_tcp() {
 	must raw "$CIP" 5390 "$VIP" 81 S
 	wait_for "3: DR, another" known 5390
 	like "3: SYNACK lasts two minutes" "$(connections | awk '$4 ~ /:5390$/ { print $2, $3 }')" '^SYNACK 1[12]0$'
-	set_knobs secure_tcp=2 amemthresh=2147483647
+	set_knob secure_tcp 2 amemthresh 2147483647
 	sleep $DEFENDED
 	is "2, and memory is scarce: strict" "$(play 80 5400 cS:sSA:cA)" "cS:sSA:cA SYNACK"
-	set_knobs amemthresh=0
+	set_knob amemthresh 0
 	wait_for "1, there is enough" mode_is secure_tcp 1
 	is "1: as before" "$(play 80 5500 cS:sSA:cA)" "cS:sSA:cA ESTABLISHED"
 }

@@ -7,8 +7,8 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# drops: "reason packets" a line, those that are not 0.
-drops() { adm -L --drops | awk 'NR > 1 { print $1, $2 }'; }
+# all_drops: "reason packets" a line, those that are not 0.
+all_drops() { adm -L --drops | awk 'NR > 1 { print $1, $2 }'; }
 
 no_server() {
 	local arrived
@@ -22,7 +22,7 @@ no_server() {
 		-A -t [$VIP6]:80 -s rr
 	RULES
 	if only_shunt; then
-		is "nothing is dropped at first" "$(drops)" ""
+		is "nothing is dropped at first" "$(all_drops)" ""
 		refused "the reasons have names, also those that never happened" 0 no_dest adm -L --drops --exact
 	fi
 	# A client whose SYN is refused may try again: what counts is what arrived.
@@ -40,11 +40,11 @@ no_server() {
 	untap
 	if only_shunt; then
 		arrived=$(count 'dir == "in" && (proto == "tcp" || proto == "udp")')
-		is "as many are counted as have arrived" "$(drops)" "no_dest $arrived"
+		is "as many are counted as have arrived" "$(all_drops)" "no_dest $arrived"
 	fi
 	adm -a -t "$VIP:80" -r "$RIP1:80" -m
 	asked "with a server it is answered" A "many tcp 1 $VIP 80"
-	only_ipvs || is "and nothing more is counted" "$(drops)" "no_dest $arrived"
+	only_ipvs || is "and nothing more is counted" "$(all_drops)" "no_dest $arrived"
 }
 
 ttl() {
@@ -57,7 +57,7 @@ ttl() {
 	RULES
 	must udp u "$VIP" 80 ttl=2
 	ask "echo u 100"
-	is "a packet whose TTL is used up is counted" "$(drops)" "ttl 1"
+	is "a packet whose TTL is used up is counted" "$(all_drops)" "ttl 1"
 }
 
 run no_server ttl

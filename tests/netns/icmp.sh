@@ -62,8 +62,6 @@ forget() {
 }
 
 # What a drop reason has counted.
-drops() { adm -L --drops --exact | awk -v name="$1" '$1 == name { print $2 }'; }
-
 # A locked MTU on NETNS's route to ADDRESS, on DEV or via a neighbour.
 narrow() { ip -n "$1" route replace "$2/$bits" "${@:3}" mtu lock 1300; }
 

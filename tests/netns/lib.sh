@@ -208,6 +208,23 @@ held() {
 		tr '\n' ';'
 }
 
+# How many packets Shunt has dropped for a reason.
+drops() { adm -L --drops --exact | awk -v name="$1" '$1 == name { print $2 }'; }
+
+# The director's sysctls.
+VS=/proc/sys/net/ipv4/vs
+in_director() { ip netns exec director "$@"; }
+
+# set_knob NAME VALUE...: flow goes back to the client's side.
+set_knob() {
+	must ns director
+	for (( ; $# > 1; )); do
+		must write "$VS/$1" "$2"
+		shift 2
+	done
+	must ns client
+}
+
 # The connections, a sorted line each: protocol, state, timeout (rounded up to 10 s), client, virtual, real.
 connections() {
 	adm -L -n -c | awk '$2 ~ /^[0-9]+:[0-9][0-9]$/ {

@@ -28,8 +28,6 @@ service() {
 	done
 }
 
-drops() { adm -L --drops --exact | awk -v name="$1" '$1 == name { print $2 }'; }
-
 # answers TEXT PORT WHO SPORT [OPTION]...: a test for TCP and UDP each, that WHO answers there.
 answers() {
 	must tcp t "$virtual" "$2" "sport=$4" "${@:5}"

@@ -142,9 +142,7 @@ begins() {
 	done
 	stage "an INIT begins a connection" 1002 "INIT1 0"
 	is "and nothing else does" "$(connections | wc -l)" 1
-	must ns director
-	must write /proc/sys/net/ipv4/vs/sloppy_sctp 1
-	must ns client
+	set_knob sloppy_sctp 1
 	must chunk "$nobody" 1101 "$VIP" 80 3
 	stage "with sloppy_sctp a SACK does" 1101 "ESTABLISHED 900"
 	must chunk "$nobody" 1102 "$VIP" 80 6
@@ -176,9 +174,7 @@ reuse() {
 	same "an INIT from a port that is over is scheduled anew" "$([ "$REPLY" = "$first" ]; echo $?)"
 	must close t
 	stage "closed again" 3000 "CLOSED 60"
-	must ns director
-	must write /proc/sys/net/ipv4/vs/conn_reuse_mode 0
-	must ns client
+	set_knob conn_reuse_mode 0
 	ask "who t"
 	must sctp t "$VIP" 80 sport=3000
 	ask "who t"

@@ -29,7 +29,6 @@ call() {
 # in_proc: the templates, without their time.
 in_proc() { ip netns exec director cat /proc/net/ip_vs_conn | awk '$3 == "0000" { $9 = ""; print }' | sort; }
 
-drops() { adm -L --drops | awk '$1 == "no_call_id" { print $2 }'; }
 
 dialogues() {
 	local one two n
@@ -62,7 +61,7 @@ dialogues() {
 	must close c
 	is "a dialogue after what has no Call-ID" "$(call 5043 one@lab)" "$one"
 	is "what has no Call-ID has no connection" "$(connections | grep -c ':5042 ')" 0
-	! only_shunt || is "and is counted" "$(drops)" 1
+	! only_shunt || is "and is counted" "$(drops no_call_id)" 1
 	adm -d -u "$VIP:5060" -r "$([ "$one" = A ] && echo "$RIP1" || echo "$RIP2"):5060"
 	is "without its real server a dialogue goes to another" "$(call 5051 one@lab)" "$two"
 }
@@ -140,7 +139,7 @@ one_packet() {
 	is "each has a template" "$(in_proc | wc -l)" 202
 }
 
-is_dropped() { [ "$(drops)" = 1 ]; }
+is_dropped() { [ "$(drops no_call_id)" = 1 ]; }
 
 ipv6() {
 	local one two
@@ -188,7 +187,7 @@ others() {
 	untap
 	same "what a SYN to a TCP service hears" "$(values 'ns == "client" && dir == "in" && proto == "tcp"' flags)"
 	is "it has no connection" "$(connections | grep -c ^TCP)" 0
-	! only_shunt || is "it is counted" "$(drops)" 2
+	! only_shunt || is "it is counted" "$(drops no_call_id)" 2
 	must close c
 }
 

@@ -7,7 +7,6 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-VS=/proc/sys/net/ipv4/vs
 
 # family 4|6: one set of names for both. "at" and "ta" bracket an address for a service.
 family() {
@@ -20,15 +19,6 @@ family() {
 		too_big=2/0 closed=1/4 echo="128 0"
 	fi
 }
-
-# set_knob NAME VALUE, on the director. flow goes back to the client's side.
-set_knob() {
-	must ns director
-	must write "$VS/$1" "$2"
-	must ns client
-}
-
-drops() { adm -L --drops --exact | awk -v name="$1" '$1 == name { print $2 }'; }
 
 # forged PROTO PORT SPORT: a client's router tells PORT of the service about a reply to SPORT.
 forged() { must icmp "$client" "$virtual" "${too_big%/*}" "${too_big#*/}" 1300 "$1/$virtual/$2/$client/$3"; }

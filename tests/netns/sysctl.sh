@@ -11,18 +11,8 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-VS=/proc/sys/net/ipv4/vs
 KNOBS=(am_droprate amemthresh cache_bypass conn_reuse_mode conntrack drop_entry drop_packet expire_nodest_conn
 	expire_quiescent_template ignore_tunneled nat_icmp_send pmtu_disc schedule_icmp secure_tcp sloppy_sctp sloppy_tcp snat_reroute)
-
-# set_knob NAME VALUE, on the director. flow goes back to the client's side.
-set_knob() {
-	must ns director
-	must write "$VS/$1" "$2"
-	must ns client
-}
-
-in_director() { ip netns exec director "$@"; }
 
 files() {
 	nat_up

@@ -55,13 +55,6 @@ far_up() {
 	RULES
 }
 
-drops() { adm -L --drops --exact | awk -v name="$1" '$1 == name { print $2 }'; }
-cache_bypass() {
-	must ns director
-	must write /proc/sys/net/ipv4/vs/cache_bypass "$1"
-	must ns client
-}
-
 # Stock sees the replies that come by, however they were asked for, and knows better what a connection is at its end.
 CLOSED='s/TIME_WAIT/FIN_WAIT/'
 
@@ -132,10 +125,10 @@ past() {
 	rules <<-RULES
 		-A ${mark[*]} -s rr
 	RULES
-	cache_bypass 0
+	set_knob cache_bypass 0
 	leads_nowhere "0: with no real server"
 
-	cache_bypass 1
+	set_knob cache_bypass 1
 	tap director:eth1
 	answers "1: with no real server packets go where they were going" B 4100
 	untap
@@ -157,7 +150,7 @@ past() {
 	answers "1: others go to the real server" A 4103
 	adm -e "${mark[@]}" -r "$cache" -g -w 0
 	answers "1: and past it when that takes none" B 4104
-	cache_bypass 0
+	set_knob cache_bypass 0
 	asked "$F, 0: what goes past goes on" B "who old"
 	must close old
 	leads_nowhere "0: nothing else does"

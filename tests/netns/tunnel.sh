@@ -331,12 +331,6 @@ unreachable() {
 
 # --- settings
 
-set_knob() {
-	must ns director
-	must write "/proc/sys/net/ipv4/vs/$1" "$2"
-	must ns client
-}
-
 # A packet of 1490 bytes.
 beyond() {
 	local size=1450
