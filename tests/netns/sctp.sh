@@ -202,6 +202,8 @@ unserved() {
 	# Not a service's; once sctp.ko is there, the director's own stack answers.
 	must chunk "$CIP" 1005 "$VIP" 82 1
 	ask "sctp fence $VIP 83 sport=1006"
+	# That of IPv6 may have to wait for its neighbour.
+	ask "sctp fence6 $VIP6 83 sport=1007"
 	untap
 	like "an INIT to a service without servers is refused" "$(errors)" "type/code=3/3,in=sctp/$CIP/1001/$VIP/80"
 	same "what is refused, and how" "$(errors)"

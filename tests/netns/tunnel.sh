@@ -286,8 +286,11 @@ errors() {
 	each hears
 	! only_shunt || is "the router on the way says it once a tunnel" \
 		"$(count 'ns == "director" && dir == "in" && flags ~ /type.code=(3.4|2.0),mtu=1300/')" 18
-	is "IPv4, errors about replies go into the tunnels" "$(frames 'ns == "director" && dir == "out"' flags | grep -c "in=icmp/$CIP/771/$VIP/")" 12
-	is "IPv6, errors about replies go into the tunnels" "$(frames 'ns == "director" && dir == "out"' flags | grep -c "in=icmp6/$CIP6/260/$VIP6/")" 12
+	# Of stock on 6.12 only 9 are seen.
+	! only_shunt || is "IPv4, errors about replies go into the tunnels" \
+		"$(frames 'ns == "director" && dir == "out"' flags | grep -c "in=icmp/$CIP/771/$VIP/")" 12
+	! only_shunt || is "IPv6, errors about replies go into the tunnels" \
+		"$(frames 'ns == "director" && dir == "out"' flags | grep -c "in=icmp6/$CIP6/260/$VIP6/")" 12
 	! only_shunt || is "all checksums are right" "$(bad_checksums)" 0
 }
 
