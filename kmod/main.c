@@ -13,6 +13,7 @@
 #include "forward/bypass.h"
 #include "forward/track.h"
 #include "net.h"
+#include "path/devices.h"
 #include "path/frag.h"
 #include "path/hook.h"
 #include "table/conn.h"
@@ -36,6 +37,8 @@ static int __net_init net_init(struct net *net)
 	sn->settings = shunt_default_settings;
 	mutex_init(&sn->mutex);
 	shunt_routes_init(&sn->routes);
+	shunt_hops_init(&sn->hops);
+	INIT_LIST_HEAD(&sn->devices);
 	shunt_trash_init(sn);
 	shunt_drain_init(sn);
 	shunt_defence_init(sn);
@@ -140,9 +143,12 @@ static int __init shunt_init(void)
 	err = shunt_routes_register();
 	if (err)
 		goto err_pernet;
-	err = shunt_netlink_init();
+	err = shunt_devices_register();
 	if (err)
 		goto err_routes;
+	err = shunt_netlink_init();
+	if (err)
+		goto err_devices;
 	err = shunt_ipvs_init();
 	if (err)
 		goto err_netlink;
@@ -151,6 +157,8 @@ static int __init shunt_init(void)
 err_netlink:
 	shunt_events_end();
 	shunt_netlink_exit();
+err_devices:
+	shunt_devices_unregister();
 err_routes:
 	shunt_routes_unregister();
 err_pernet:
@@ -165,6 +173,7 @@ static void __exit shunt_exit(void)
 	shunt_ipvs_exit();
 	shunt_events_end();
 	shunt_netlink_exit();
+	shunt_devices_unregister();
 	shunt_routes_unregister();
 	unregister_pernet_subsys(&net_ops);
 	shunt_conn_caches_destroy();

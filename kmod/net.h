@@ -13,6 +13,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "forward/hop.h"
 #include "forward/route.h"
 #include "proto/proto.h"
 #include "stats/counters.h"
@@ -20,7 +21,7 @@
 #include "table/defence.h"
 
 struct ctl_table_header;
-struct nf_hook_ops;
+struct shunt_hooks;
 struct shunt_dest;
 struct shunt_wheel;
 
@@ -56,6 +57,7 @@ struct shunt_wheel;
  * @pmtu_disc:		not 0: a packet that is too large for its tunnel and must
  *			not be fragmented is refused; else the tunnel's packets are
  *			fragmented
+ * @fast_path:		enum shunt_fast_path
  * @snat_reroute:	not 0: replies rewritten by NAT are routed by their new
  *			source
  *
@@ -76,6 +78,7 @@ struct shunt_settings {
 	int expire_nodest_conn;
 	int expire_quiescent_template;
 	int conn_reuse_mode;
+	int fast_path;
 	int ignore_tunneled;
 	int pmtu_disc;
 	int snat_reroute;
@@ -91,6 +94,7 @@ struct shunt_settings {
  * @wheel:		orders connections by expiry; made with the first service
  * @services:		struct shunt_service by key, see table/service.c
  * @routes:		remembered routes to real servers
+ * @hops:		routes that replies go on by
  * @drops:		packets dropped, by reason
  * @timeouts:		seconds, by protocol and state; read locklessly
  * @settings:		what the sysctls say
@@ -126,6 +130,8 @@ struct shunt_settings {
  *			locklessly
  * @track_held:		nf_conntrack is held on our behalf
  * @defrag6_held:	IPv6 packets are reassembled on our behalf
+ * @devices:		those whose packets the fast path sees; RTNL
+ * @takes_devices:	devices to come belong there, too; RTNL
  */
 struct shunt_net {
 	struct net *net;
@@ -136,6 +142,7 @@ struct shunt_net {
 	struct shunt_wheel *wheel;
 	struct rhashtable services;
 	struct shunt_routes routes;
+	struct shunt_hops hops;
 	struct shunt_drops __percpu *drops;
 	struct shunt_timeouts timeouts;
 	struct shunt_settings settings;
@@ -154,7 +161,7 @@ struct shunt_net {
 	struct list_head draining;
 	struct delayed_work drain_work;
 	struct shunt_counts __percpu *carry;
-	struct nf_hook_ops *hooks;
+	struct shunt_hooks *hooks;
 	unsigned int by_mark;
 	unsigned int all_ports;
 	unsigned int ftp_services;
@@ -165,6 +172,9 @@ struct shunt_net {
 	bool tracking;
 	bool track_held;
 	bool defrag6_held;
+
+	struct list_head devices;
+	bool takes_devices;
 };
 
 extern unsigned int shunt_net_id;

@@ -639,7 +639,7 @@ int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 	struct nlattr *nest = nest_start(skb, SHUNT_CMD_ATTR_CONN);
 
 	if (!nest ||
-	    nla_put_u16(skb, SHUNT_CONN_ATTR_AF, c->af) ||
+	    nla_put_u16(skb, SHUNT_CONN_ATTR_AF, shunt_conn_af(c)) ||
 	    nla_put_u16(skb, SHUNT_CONN_ATTR_PROTOCOL,
 			shunt_conn_shown_proto(c)) ||
 	    put_addr(skb, SHUNT_CONN_ATTR_CLIENT_ADDR, &client) ||
@@ -652,7 +652,7 @@ int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 	    nla_put_be16(skb, SHUNT_CONN_ATTR_DEST_PORT, reply->sport) ||
 	    nla_put_u32(skb, SHUNT_CONN_ATTR_FWD_METHOD, c->fwd) ||
 	    nla_put_string(skb, SHUNT_CONN_ATTR_STATE,
-			   shunt_state_name(c->proto, READ_ONCE(c->state))) ||
+			   shunt_state_name(shunt_conn_proto(c), READ_ONCE(c->state))) ||
 	    nla_put_u32(skb, SHUNT_CONN_ATTR_EXPIRES,
 			shunt_conn_expires(sn, c) / HZ) ||
 	    (call && put_call(skb, call)))

@@ -10,11 +10,13 @@
 
 #include "forward/track.h"
 #include "net.h"
+#include "path/ingress.h"
 
 const struct shunt_settings shunt_default_settings = {
 	.amemthresh = 1024,
 	.am_droprate = 10,
 	.conn_reuse_mode = 1,
+	.fast_path = SHUNT_FAST_ESTABLISHED,
 	.pmtu_disc = 1,
 	.snat_reroute = 1,
 };
@@ -32,6 +34,16 @@ static int do_mode(SHUNT_CTL_TABLE *table, int write, void *buffer,
 	if (write && !err)
 		shunt_defence_update(table->extra1);
 	return err;
+}
+
+static int do_fast_path(SHUNT_CTL_TABLE *table, int write, void *buffer,
+			size_t *lenp, loff_t *ppos)
+{
+	struct ctl_table ranged = *table;
+
+	ranged.extra1 = SYSCTL_ZERO;
+	ranged.extra2 = SYSCTL_TWO;
+	return proc_dointvec_minmax(&ranged, write, buffer, lenp, ppos);
 }
 
 /* Not every kernel, or netns, can have connections tracked. */
@@ -63,6 +75,7 @@ static const struct {
 	MODE(drop_packet),
 	KNOB(expire_nodest_conn),
 	KNOB(expire_quiescent_template),
+	ANY(fast_path, do_fast_path),
 	KNOB(ignore_tunneled),
 	KNOB(nat_icmp_send),
 	KNOB(pmtu_disc),

@@ -84,7 +84,7 @@ static const struct shunt_route *find_route(const struct shunt_packet *pkt,
 {
 	const union nf_inet_addr addr = shunt_tuple_dst(&pkt->tuple);
 
-	return shunt_route_once(pkt->sn, c->af, &addr);
+	return shunt_route_once(pkt->sn, shunt_conn_af(c), &addr);
 }
 
 /**
@@ -130,6 +130,23 @@ const struct shunt_route *shunt_forward_route(struct shunt_packet *pkt,
 bool shunt_forward_admit(struct shunt_packet *pkt, unsigned int mtu)
 {
 	return pkt->tuple.af == AF_INET ? check4(pkt, mtu) : check6(pkt, mtu);
+}
+
+/**
+ * shunt_forward_fits() - whether a packet that is no fragment is small enough
+ * @pkt:	the packet
+ * @mtu:	how large it may be, or the segments it will be cut into
+ */
+bool shunt_forward_fits(const struct shunt_packet *pkt, unsigned int mtu)
+{
+	struct sk_buff *skb = pkt->skb;
+
+	if (likely(skb->len <= mtu))
+		return true;
+	if (!skb_is_gso(skb))
+		return false;
+	skb_set_transport_header(skb, pkt->transport);
+	return skb_gso_validate_network_len(skb, mtu);
 }
 
 /**

@@ -8,6 +8,7 @@
 #include "path/packet.h"
 
 struct shunt_conn;
+struct shunt_dest;
 struct shunt_route;
 
 const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
@@ -15,6 +16,7 @@ const struct shunt_route *shunt_forward_check(struct shunt_packet *pkt,
 const struct shunt_route *shunt_forward_route(struct shunt_packet *pkt,
 					      const struct shunt_conn *c);
 bool shunt_forward_admit(struct shunt_packet *pkt, unsigned int mtu);
+bool shunt_forward_fits(const struct shunt_packet *pkt, unsigned int mtu);
 void shunt_forward_decrease_ttl(struct shunt_packet *pkt);
 enum shunt_verdict shunt_forward_send(struct shunt_packet *pkt, u8 af,
 				      const struct shunt_route *route);
@@ -43,6 +45,9 @@ enum shunt_verdict shunt_dr_request(struct shunt_packet *pkt,
 				    const struct shunt_conn *c);
 enum shunt_verdict shunt_tunnel_request(struct shunt_packet *pkt,
 					const struct shunt_conn *c);
+enum shunt_verdict shunt_tunnel_wrap(struct shunt_packet *pkt,
+				     const struct shunt_dest *dest,
+				     const struct shunt_route *route);
 enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
 				     const struct shunt_conn *c);
 enum shunt_verdict shunt_nat_reply(struct shunt_packet *pkt,
@@ -54,6 +59,8 @@ enum shunt_end {
 	SHUNT_END_DST,
 };
 
+bool shunt_nat_rewrite(struct shunt_packet *pkt, const struct shunt_conn *c,
+		       enum shunt_dir dir);
 void shunt_nat_quoted(struct shunt_packet *pkt, unsigned int network,
 		      unsigned int transport, u8 proto, enum shunt_end end,
 		      const union nf_inet_addr *addr, __be16 port);

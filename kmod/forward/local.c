@@ -48,11 +48,11 @@ bool shunt_local_check(const struct shunt_packet *pkt,
 	const union nf_inet_addr client = shunt_tuple_src(&pkt->tuple);
 
 	if (!route->local)
-		return !is_loopback(c->af, &client);
+		return !is_loopback(shunt_conn_af(c), &client);
 	if (c->fwd == SHUNT_FWD_BYPASS)
 		return false;
 	if (c->fwd == SHUNT_FWD_MASQ)
-		return pkt->own || !is_loopback(c->af, &c->dest->addr);
+		return pkt->own || !is_loopback(shunt_conn_af(c), &c->dest->addr);
 	return !pkt->own || stays(pkt);
 }
 

@@ -220,6 +220,31 @@ static bool make_writable(struct shunt_packet *pkt)
 }
 
 /**
+ * shunt_nat_rewrite() - give a packet an address of its connection's other side
+ * @pkt:	the packet
+ * @c:		its connection
+ * @dir:	a request's destination becomes the real server, a reply's source
+ *		the virtual service
+ *
+ * Return: false where memory is short, and the packet is as it was.
+ */
+bool shunt_nat_rewrite(struct shunt_packet *pkt, const struct shunt_conn *c,
+		       enum shunt_dir dir)
+{
+	const struct shunt_tuple *other = shunt_conn_tuple(c, !dir);
+	const bool request = dir == SHUNT_DIR_REQUEST;
+	const union nf_inet_addr addr = request ? shunt_tuple_src(other) :
+						  shunt_tuple_dst(other);
+
+	if (!make_writable(pkt))
+		return false;
+	set_end(pkt, 0, pkt->transport, pkt->proto,
+		request ? SHUNT_END_DST : SHUNT_END_SRC, &addr,
+		request ? other->sport : other->dport, pkt->skb);
+	return true;
+}
+
+/**
  * shunt_nat_request() - send a request to its real server's address
  * @pkt:	the request
  * @c:		its connection
@@ -230,16 +255,12 @@ static bool make_writable(struct shunt_packet *pkt)
 enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
 				     const struct shunt_conn *c)
 {
-	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
-	const union nf_inet_addr rip = shunt_tuple_src(reply);
 	const struct shunt_route *route = shunt_forward_check(pkt, c);
 
 	if (!route)
 		return SHUNT_DROP;
-	if (!make_writable(pkt))
+	if (!shunt_nat_rewrite(pkt, c, SHUNT_DIR_REQUEST))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
-	set_end(pkt, 0, pkt->transport, pkt->proto, SHUNT_END_DST, &rip,
-		reply->sport, pkt->skb);
 	/* Early demux found the virtual service's socket, if any. */
 	if (unlikely(route->local) && !pkt->own)
 		skb_orphan(pkt->skb);
@@ -256,14 +277,8 @@ enum shunt_verdict shunt_nat_request(struct shunt_packet *pkt,
 enum shunt_verdict shunt_nat_reply(struct shunt_packet *pkt,
 				   const struct shunt_conn *c)
 {
-	const struct shunt_tuple *request = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
-	const union nf_inet_addr vip = shunt_tuple_dst(request);
-
-	if (!make_writable(pkt))
+	if (!shunt_nat_rewrite(pkt, c, SHUNT_DIR_REPLY))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
-	set_end(pkt, 0, pkt->transport, pkt->proto, SHUNT_END_SRC, &vip,
-		request->dport, pkt->skb);
 	shunt_forward_hide(pkt);
 	return SHUNT_REWRITTEN;
 }

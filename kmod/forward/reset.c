@@ -213,7 +213,7 @@ static void to_server(struct shunt_net *sn, const struct shunt_conn *c)
 	skb = build(shunt_conn_tuple(c, SHUNT_DIR_REQUEST), READ_ONCE(c->sent));
 	if (!skb)
 		return;
-	shunt_packet_init(&pkt, skb, sn, c->af, false);
+	shunt_packet_init(&pkt, skb, sn, shunt_conn_af(c), false);
 	shunt_packet_parse(&pkt);
 	switch (shunt_forward_request(&pkt, c)) {
 	case SHUNT_DROP:
@@ -243,7 +243,7 @@ static void to_server(struct shunt_net *sn, const struct shunt_conn *c)
 void shunt_reset_send(struct shunt_net *sn, struct shunt_conn *c)
 {
 	if (!(READ_ONCE(c->dest->flags) & SHUNT_DEST_RESETTING) ||
-	    c->proto != IPPROTO_TCP || c->kind != SHUNT_CONN_WHOLE ||
+	    shunt_conn_proto(c) != IPPROTO_TCP || c->kind != SHUNT_CONN_WHOLE ||
 	    !is_open(c))
 		return;
 	if (READ_ONCE(c->sent))

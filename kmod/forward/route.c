@@ -33,6 +33,13 @@ static void forget(struct shunt_routes *routes, struct shunt_route_cache *cache)
 	call_rcu(&route->rcu, free_route);
 }
 
+/* Without IPsec, tunnels of the route's own, or a way through a VRF. */
+static bool is_plain(const struct dst_entry *dst)
+{
+	return !dst_xfrm(dst) && !dst->lwtstate &&
+	       !netif_is_l3_master(dst->dev) && !netif_is_l3_slave(dst->dev);
+}
+
 /*
  * A route that was looked up before all were forgotten may be what had to be:
  * it serves its packet and is not remembered.
@@ -132,6 +139,7 @@ static struct shunt_route *find(struct shunt_net *sn, struct shunt_dest *dest)
 	route = find_to(sn->net, dest->af, &dest->addr);
 	if (IS_ERR(route))
 		return route;
+	route->plain = is_plain(route->dst);
 	route->cache = &dest->route;
 	remember(&sn->routes, route, forgotten);
 	return route;
@@ -174,6 +182,53 @@ const struct shunt_route *shunt_route_once(struct shunt_net *sn, u8 af,
 	if (!IS_ERR(route))
 		call_rcu(&route->rcu, free_route);
 	return route;
+}
+
+static bool is_unicast(const struct dst_entry *dst)
+{
+	if (dst->ops->family == AF_INET)
+		return dst_rtable(dst)->rt_type == RTN_UNICAST;
+	return !(dst_rt6_info(dst)->rt6i_flags &
+		 (RTF_LOCAL | RTF_REJECT | RTF_ANYCAST));
+}
+
+/**
+ * shunt_route_keep() - remember a route that the kernel has chosen
+ * @routes:	its netns's
+ * @cache:	where, empty
+ * @dst:	the route
+ *
+ * Context: RCU read lock.
+ * Return: 0; -EOPNOTSUPP for a route that is not plain, -ENETDOWN when its device
+ * is going away, -ENOMEM.
+ */
+int shunt_route_keep(struct shunt_routes *routes,
+		     struct shunt_route_cache *cache, struct dst_entry *dst)
+{
+	struct shunt_route *route;
+	int err = -ENETDOWN;
+
+	if (!is_plain(dst) || !is_unicast(dst))
+		return -EOPNOTSUPP;
+	route = kzalloc(sizeof(*route), GFP_ATOMIC);
+	if (!route)
+		return -ENOMEM;
+	spin_lock_bh(&routes->lock);
+	/* All are forgotten once it is down. */
+	if (dst->dev->flags & IFF_UP && dst_hold_safe(dst)) {
+		route->dst = dst;
+		if (dst->ops->family == AF_INET6)
+			route->cookie = rt6_get_cookie(dst_rt6_info(dst));
+		route->plain = true;
+		route->cache = cache;
+		list_add(&route->list, &routes->list);
+		rcu_assign_pointer(cache->route, route);
+		err = 0;
+	}
+	spin_unlock_bh(&routes->lock);
+	if (err)
+		kfree(route);
+	return err;
 }
 
 /**

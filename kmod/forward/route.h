@@ -47,6 +47,7 @@ struct shunt_route_cache {
  * @src:		the address the director itself sends from on this way; of IPv6
  *		:: when it has none
  * @local:	the address is the director's own
+ * @plain:	sending by it takes no more than a neighbour
  * @cache:	where it is published
  * @list:	in shunt_routes.list
  * @rcu:	readers may still hold it after it is forgotten
@@ -56,6 +57,7 @@ struct shunt_route {
 	u32 cookie;
 	union nf_inet_addr src;
 	bool local;
+	bool plain;
 	struct shunt_route_cache *cache;
 	struct list_head list;
 	struct rcu_head rcu;
@@ -69,6 +71,8 @@ const struct shunt_route *shunt_route_get(struct shunt_net *sn,
 					  struct shunt_dest *dest);
 const struct shunt_route *shunt_route_once(struct shunt_net *sn, u8 af,
 					   const union nf_inet_addr *addr);
+int shunt_route_keep(struct shunt_routes *routes,
+		     struct shunt_route_cache *cache, struct dst_entry *dst);
 void shunt_route_forget(struct shunt_routes *routes,
 			struct shunt_route_cache *cache);
 

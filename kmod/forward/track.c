@@ -272,7 +272,7 @@ void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
 		return;
 	answer = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
 	/* AH and ESP have no ports, whatever those of their connection are. */
-	ports = pkt->proto == c->proto;
+	ports = pkt->proto == shunt_conn_proto(c);
 	if (dir == SHUNT_DIR_REQUEST) {
 		answer->src.u3 = shunt_tuple_src(reply);
 		if (ports)
@@ -301,12 +301,12 @@ void shunt_track_forget(struct shunt_net *sn, const struct shunt_conn *c)
 
 	if (!READ_ONCE(sn->tracking))
 		return;
-	tuple.src.l3num = c->af;
+	tuple.src.l3num = shunt_conn_af(c);
 	tuple.src.u3 = shunt_tuple_src(request);
 	tuple.src.u.all = request->sport;
 	tuple.dst.u3 = shunt_tuple_dst(request);
 	tuple.dst.u.all = request->dport;
-	tuple.dst.protonum = c->proto;
+	tuple.dst.protonum = shunt_conn_proto(c);
 	found = ct_module.find(sn->net, &nf_ct_zone_dflt, &tuple);
 	if (!found)
 		return;

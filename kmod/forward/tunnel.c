@@ -376,6 +376,34 @@ static bool needs_cutting(const struct sk_buff *skb)
 		skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST);
 }
 
+/**
+ * shunt_tunnel_wrap() - put a packet into a tunnel, where that is all there is to do
+ * @pkt:	the packet
+ * @dest:	the real server behind the tunnel
+ * @route:	to it
+ *
+ * Context: RCU read lock.
+ * Return: SHUNT_REWRITTEN; SHUNT_PASS, and the packet is as it was, where it
+ * would have to be refused or cut into pieces, SHUNT_DROP.
+ */
+enum shunt_verdict shunt_tunnel_wrap(struct shunt_packet *pkt,
+				     const struct shunt_dest *dest,
+				     const struct shunt_route *route)
+{
+	struct wrapping w;
+
+	if (unlikely(needs_cutting(pkt->skb)))
+		return SHUNT_PASS;
+	choose_wrapping(&w, pkt, dest, route);
+	if (!has_source(&w) ||
+	    !shunt_forward_fits(pkt, min(inner_mtu(pkt, &w),
+					 dst_mtu(route->dst) - w.overhead)))
+		return SHUNT_PASS;
+	if (wrap(pkt, &w))
+		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
+	return SHUNT_REWRITTEN;
+}
+
 static enum shunt_verdict send_cut(struct shunt_packet *pkt,
 				   const struct shunt_dest *dest,
 				   const struct shunt_route *route)

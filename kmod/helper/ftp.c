@@ -186,7 +186,7 @@ static int expect_client(struct shunt_net *sn, struct shunt_conn *c,
 							SHUNT_DIR_REQUEST);
 	struct shunt_service_key service = {
 		.addr = shunt_tuple_dst(control),
-		.af = c->af,
+		.af = shunt_conn_af(c),
 		.proto = IPPROTO_TCP,
 	};
 	struct shunt_tuple request = {};
@@ -202,7 +202,7 @@ static int expect_client(struct shunt_net *sn, struct shunt_conn *c,
 	u16 first = be16_to_cpu(*port), tries;
 	int err = -EEXIST;
 
-	memcpy(&request, control, shunt_tuple_size(c->af));
+	memcpy(&request, control, shunt_tuple_size(shunt_conn_af(c)));
 	request.sport = 0;
 	for (tries = 0; tries < MAX_TRIES && err == -EEXIST; tries++) {
 		/* Behind the last port comes not the first, but 1024. */
@@ -238,10 +238,10 @@ static int expect_server(struct shunt_net *sn, struct shunt_conn *c,
 	};
 	int err;
 
-	memcpy(&request, control, shunt_tuple_size(c->af));
+	memcpy(&request, control, shunt_tuple_size(shunt_conn_af(c)));
 	request.sport = place->port;
 	request.dport = data_port(control->dport);
-	if (c->af == AF_INET)
+	if (shunt_conn_af(c) == AF_INET)
 		request.src4 = place->addr.ip;
 	else
 		request.src6 = place->addr.in6;
@@ -368,7 +368,7 @@ static bool is_ours(const struct shunt_ftp_place *place,
 {
 	if (place->word == SHUNT_FTP_EPSV)
 		return true;
-	return c->af == AF_INET &&
+	return shunt_conn_af(c) == AF_INET &&
 	       (place->addr.ip == shunt_conn_tuple(c, SHUNT_DIR_REPLY)->src4 ||
 		place->addr.ip == shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->dst4);
 }
@@ -456,7 +456,7 @@ static int hear(struct shunt_packet *pkt, struct shunt_conn *c,
 		return 0;
 	case SHUNT_FTP_PORT:
 	case SHUNT_FTP_EPRT:
-		return place.af == c->af ? expect_server(pkt->sn, c, &place) :
+		return place.af == shunt_conn_af(c) ? expect_server(pkt->sn, c, &place) :
 					   0;
 	default:
 		return 0;

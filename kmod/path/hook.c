@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way of a packet:
+ * The way of a packet that path/ingress.c did not take:
  *
  *   request  LOCAL_IN  parse -> connection, or schedule one -> state -> forward
  *   reply    FORWARD   parse -> connection -> state -> rewrite -> goes on
@@ -21,10 +21,12 @@
 #include <uapi/linux/shunt.h>
 
 #include "forward/forward.h"
+#include "forward/hop.h"
 #include "forward/request.h"
 #include "forward/reset.h"
 #include "forward/track.h"
 #include "helper/ftp.h"
+#include "path/devices.h"
 #include "path/frag.h"
 #include "path/icmp.h"
 #include "path/packet.h"
@@ -52,9 +54,9 @@ static __always_inline void account(struct shunt_packet *pkt,
 						      SHUNT_COUNT_OUTPKTS,
 			   pkt->skb->len);
 	shunt_conn_touch(c);
-	if (c->proto == IPPROTO_TCP)
+	if (shunt_conn_proto(c) == IPPROTO_TCP)
 		shunt_conn_tcp(pkt->sn, c, dir, pkt->tcp_flags);
-	else if (unlikely(c->proto == IPPROTO_SCTP))
+	else if (unlikely(shunt_conn_proto(c) == IPPROTO_SCTP))
 		shunt_conn_sctp(pkt->sn, c, dir, pkt->sctp_chunk);
 	else if (dir == SHUNT_DIR_REPLY)
 		shunt_conn_answered(c);
@@ -128,9 +130,9 @@ static enum shunt_verdict request(struct shunt_packet *pkt,
 
 	if (likely(!(flags & SHUNT_DEST_SPECIAL)))
 		return deliver(pkt, c);
-	if (flags & SHUNT_DEST_NOTED && c->proto == IPPROTO_TCP)
+	if (flags & SHUNT_DEST_NOTED && shunt_conn_proto(c) == IPPROTO_TCP)
 		shunt_reset_note(c, pkt);
-	if (!shunt_dest_is_left(c->dest, c->proto)) {
+	if (!shunt_dest_is_left(c->dest, shunt_conn_proto(c))) {
 		if (!(flags & 1ul << SHUNT_DEST_REMOVED))
 			return deliver(pkt, c);
 		if (!READ_ONCE(pkt->sn->settings.expire_nodest_conn))
@@ -167,9 +169,9 @@ static bool is_over(const struct shunt_packet *pkt, const struct shunt_conn *c)
 		return false;
 	mode = READ_ONCE(settings->conn_reuse_mode);
 	state = READ_ONCE(c->state);
-	if (c->proto == IPPROTO_TCP && state == SHUNT_TCP_FIN_WAIT)
+	if (shunt_conn_proto(c) == IPPROTO_TCP && state == SHUNT_TCP_FIN_WAIT)
 		return mode & 2 && c->fwd != SHUNT_FWD_MASQ;
-	return mode && shunt_state_over(c->proto, state);
+	return mode && shunt_state_over(shunt_conn_proto(c), state);
 }
 
 static enum shunt_verdict flow_in(struct shunt_packet *pkt)
@@ -189,13 +191,22 @@ static enum shunt_verdict flow_in(struct shunt_packet *pkt)
 
 static enum shunt_verdict flow_out(struct shunt_packet *pkt)
 {
+	enum shunt_verdict verdict;
 	struct shunt_conn *c;
 	enum shunt_dir dir;
 
 	c = shunt_conn_lookup(pkt->sn, &pkt->tuple, &dir);
 	if (!c)
 		return shunt_schedule_none(pkt);
-	return dir == SHUNT_DIR_REPLY ? reply(pkt, c) : SHUNT_PASS;
+	if (dir != SHUNT_DIR_REPLY)
+		return SHUNT_PASS;
+	verdict = reply(pkt, c);
+	if (verdict != SHUNT_REWRITTEN)
+		return verdict;
+	verdict = shunt_forward_reroute(pkt);
+	if (verdict == SHUNT_PASS && READ_ONCE(pkt->sn->settings.fast_path))
+		shunt_hop_learn(pkt->sn, c, pkt->skb);
+	return verdict;
 }
 
 /*
@@ -385,6 +396,16 @@ static const struct nf_hook_ops ops[] = {
 };
 
 /**
+ * struct shunt_hooks - a netns's
+ * @rcu:	who lists them may still read @ops
+ * @ops:	what netfilter calls
+ */
+struct shunt_hooks {
+	struct rcu_head rcu;
+	struct nf_hook_ops ops[ARRAY_SIZE(ops)];
+};
+
+/**
  * shunt_hooks_register() - have a netns's packets come by
  * @sn:	the netns
  *
@@ -393,7 +414,7 @@ static const struct nf_hook_ops ops[] = {
  */
 int shunt_hooks_register(struct shunt_net *sn)
 {
-	struct nf_hook_ops *hooks;
+	struct shunt_hooks *hooks;
 	size_t i;
 	int err;
 
@@ -402,17 +423,19 @@ int shunt_hooks_register(struct shunt_net *sn)
 
 	if (sn->hooks)
 		return 0;
-	hooks = kmemdup(ops, sizeof(ops), GFP_KERNEL_ACCOUNT);
+	hooks = kzalloc(sizeof(*hooks), GFP_KERNEL_ACCOUNT);
 	if (!hooks)
 		return -ENOMEM;
+	memcpy(hooks->ops, ops, sizeof(ops));
 	for (i = 0; i < ARRAY_SIZE(ops); i++)
-		hooks[i].priv = sn;
-	err = nf_register_net_hooks(sn->net, hooks, ARRAY_SIZE(ops));
+		hooks->ops[i].priv = sn;
+	err = nf_register_net_hooks(sn->net, hooks->ops, ARRAY_SIZE(ops));
 	if (err) {
-		kfree(hooks);
+		kfree_rcu(hooks, rcu);
 		return err;
 	}
 	sn->hooks = hooks;
+	shunt_devices_take(sn);
 	return 0;
 }
 
@@ -427,7 +450,8 @@ void shunt_hooks_unregister(struct shunt_net *sn)
 {
 	if (!sn->hooks)
 		return;
-	nf_unregister_net_hooks(sn->net, sn->hooks, ARRAY_SIZE(ops));
-	kfree(sn->hooks);
+	shunt_devices_leave(sn);
+	nf_unregister_net_hooks(sn->net, sn->hooks->ops, ARRAY_SIZE(ops));
+	kfree_rcu(sn->hooks, rcu);
 	sn->hooks = NULL;
 }

@@ -225,45 +225,36 @@ static struct shunt_conn *find_twin(struct shunt_packet *pkt)
 	return NULL;
 }
 
+/*
+ * Return: the connection, or why there is none: -ECONNREFUSED where nobody
+ * serves, -EADDRINUSE where the replies could be taken for others', and what
+ * create() says.
+ */
 static struct shunt_conn *connect(struct shunt_packet *pkt,
 				  struct shunt_service *svc)
 {
-	struct shunt_conn *c;
+	struct shunt_conn *c, *twin;
 	bool again = false;
 	int tries;
 
 	for (tries = 0; tries < MAX_TRIES; tries++) {
 		c = create(pkt, svc, again);
-		if (!IS_ERR(c))
-			return c;
-		switch (PTR_ERR(c)) {
-		case -ECONNREFUSED:
-			refuse(pkt, SHUNT_DROP_NO_DEST);
-			return NULL;
+		switch (PTR_ERR_OR_ZERO(c)) {
 		case -EEXIST:
-			c = find_twin(pkt);
-			if (c)
-				return c;
+			twin = find_twin(pkt);
+			if (twin)
+				return twin;
 			break;
 		case -EADDRINUSE:
 			if (shunt_service_is_persistent(svc))
-				goto clash;
+				return c;
 			again = true;
 			break;
-		case -EBADMSG:
-			shunt_drop(pkt->sn, SHUNT_DROP_NO_CALL_ID);
-			return NULL;
-		case -ENOMEM:
-			shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
-			return NULL;
 		default:
-			shunt_drop(pkt->sn, SHUNT_DROP_TABLE);
-			return NULL;
+			return c;
 		}
 	}
-clash:
-	shunt_drop(pkt->sn, SHUNT_DROP_CLASH);
-	return NULL;
+	return ERR_PTR(-EADDRINUSE);
 }
 
 /* Nor is it anything to schedule when FTP's real server asks the client. */
@@ -329,35 +320,48 @@ static bool may_begin(const struct shunt_packet *pkt)
 	}
 }
 
+/* Why there is no connection, told to whom it concerns. */
+static void fail(struct shunt_packet *pkt, int err)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+		refuse(pkt, SHUNT_DROP_NO_DEST);
+		break;
+	case -EADDRINUSE:
+	case -EEXIST:
+		shunt_drop(pkt->sn, SHUNT_DROP_CLASH);
+		break;
+	case -EBADMSG:
+		shunt_drop(pkt->sn, SHUNT_DROP_NO_CALL_ID);
+		break;
+	case -ENOMEM:
+		shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
+		break;
+	default:
+		shunt_drop(pkt->sn, SHUNT_DROP_TABLE);
+	}
+}
+
 /* A client is expected: this goes before any service, as what is known does. */
 static struct shunt_conn *arrive(struct shunt_packet *pkt)
 {
 	struct shunt_conn *c = shunt_ftp_arrive(pkt), *twin;
 
-	switch (PTR_ERR_OR_ZERO(c)) {
-	case 0:
-		return c;
-	case -EEXIST:
+	if (PTR_ERR_OR_ZERO(c) == -EEXIST) {
 		twin = find_twin(pkt);
 		if (twin)
 			return twin;
-		fallthrough;
-	case -EADDRINUSE:
-		shunt_drop(pkt->sn, SHUNT_DROP_CLASH);
-		return c;
-	case -ENOMEM:
-		shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
-		return c;
-	default:
-		shunt_drop(pkt->sn, SHUNT_DROP_TABLE);
-		return c;
 	}
+	if (IS_ERR(c))
+		fail(pkt, PTR_ERR(c));
+	return c;
 }
 
 static struct shunt_conn *ask_service(struct shunt_packet *pkt,
 				      enum shunt_verdict *verdict)
 {
 	struct shunt_service *svc = find_service(pkt);
+	struct shunt_conn *c;
 
 	*verdict = SHUNT_PASS;
 	if (!svc)
@@ -367,7 +371,11 @@ static struct shunt_conn *ask_service(struct shunt_packet *pkt,
 		shunt_drop(pkt->sn, SHUNT_DROP_DEFENCE);
 		return NULL;
 	}
-	return connect(pkt, svc);
+	c = connect(pkt, svc);
+	if (!IS_ERR(c))
+		return c;
+	fail(pkt, PTR_ERR(c));
+	return NULL;
 }
 
 /**
@@ -395,6 +403,34 @@ struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 		}
 	}
 	return ask_service(pkt, verdict);
+}
+
+/**
+ * shunt_schedule_early() - make a connection before the packet was routed
+ * @pkt:	a TCP or UDP packet without a connection, as it arrived
+ *
+ * For what goes without saying: whoever would have to be told something, or
+ * looked for by a mark, is left to shunt_schedule().
+ *
+ * Context: RCU read lock, bottom halves off.
+ * Return: the connection, or NULL.
+ */
+struct shunt_conn *shunt_schedule_early(struct shunt_packet *pkt)
+{
+	struct shunt_net *sn = pkt->sn;
+	struct shunt_service *svc;
+	struct shunt_conn *c;
+
+	if (READ_ONCE(sn->by_mark) || READ_ONCE(sn->ftp_services) ||
+	    atomic_read(&sn->expected) || READ_ONCE(sn->defence.drop_rate) ||
+	    !may_begin(pkt))
+		return NULL;
+	svc = find_service(pkt);
+	/* A packet by itself would be scheduled again if it could not go. */
+	if (!svc || READ_ONCE(svc->flags) & SHUNT_SVC_F_ONEPACKET)
+		return NULL;
+	c = connect(pkt, svc);
+	return IS_ERR(c) ? NULL : c;
 }
 
 /**

@@ -11,6 +11,7 @@ struct shunt_conn;
 
 struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 				  enum shunt_verdict *verdict);
+struct shunt_conn *shunt_schedule_early(struct shunt_packet *pkt);
 struct shunt_conn *shunt_schedule_quoted(const struct shunt_packet *pkt,
 					 const struct shunt_tuple *request,
 					 enum shunt_verdict *verdict);

@@ -110,7 +110,7 @@ static void set_nodes(struct shunt_conn *c, const struct shunt_conn_plan *plan)
 {
 	struct shunt_tuple *to = &shunt_conn_node(c, SHUNT_DIR_REQUEST)->tuple;
 
-	memcpy(to, plan->request, shunt_tuple_size(c->af));
+	memcpy(to, plan->request, shunt_tuple_size(plan->request->af));
 	to->dir = SHUNT_DIR_REQUEST;
 	to->marks = 0;
 	reply_tuple(&shunt_conn_node(c, SHUNT_DIR_REPLY)->tuple, plan);
@@ -164,10 +164,11 @@ static int publish(struct shunt_net *sn, struct shunt_conn *c)
 
 static void free_conn(struct shunt_conn *c)
 {
+	shunt_hop_put(c->dest->sn, c->hop);
 	shunt_dest_put(c->dest);
 	/* Or @ftp, which is in the same place. */
 	kfree(c->call);
-	kmem_cache_free(c->af == AF_INET ? conn4_cache : conn6_cache, c);
+	kmem_cache_free(shunt_conn_af(c) == AF_INET ? conn4_cache : conn6_cache, c);
 }
 
 /* Nobody finds it any more, but those who follow it may yet hold it. */
@@ -189,7 +190,7 @@ static enum shunt_load load_of(const struct shunt_conn *c, u8 state)
 		return SHUNT_LOAD_NONE;
 	if (shunt_conn_is_template(c))
 		return SHUNT_LOAD_TEMPLATE;
-	return shunt_state_active(c->proto, state) ? SHUNT_LOAD_ACTIVE :
+	return shunt_state_active(shunt_conn_proto(c), state) ? SHUNT_LOAD_ACTIVE :
 						     SHUNT_LOAD_INACTIVE;
 }
 
@@ -217,8 +218,7 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	c->seen = (u32)jiffies;
 	c->state = plan->state;
 	c->fwd = plan->fwd;
-	c->proto = plan->request->proto;
-	c->af = plan->request->af;
+	c->hop = 0;
 	set_nodes(c, plan);
 	/* The table still has its own, since we found it there. */
 	if (c->template)
@@ -305,7 +305,7 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	if (!err) {
 		if (counts(c))
 			shunt_count_conn(c->dest->counters);
-		if (shunt_state_established(c->proto, c->state))
+		if (shunt_state_established(shunt_conn_proto(c), c->state))
 			assure(c->template);
 		return c;
 	}
@@ -441,8 +441,8 @@ bool shunt_conn_make_way(struct shunt_net *sn,
 	owner = shunt_conn_lookup(sn, &reply, &dir);
 	if (!owner)
 		return true;
-	if (owner->proto != IPPROTO_UDP &&
-	    !shunt_state_over(owner->proto, READ_ONCE(owner->state)))
+	if (reply.proto != IPPROTO_UDP &&
+	    !shunt_state_over(reply.proto, READ_ONCE(owner->state)))
 		return false;
 	shunt_conn_kill(sn, owner);
 	return true;
@@ -476,7 +476,7 @@ void shunt_conn_answer(struct shunt_conn *c)
 /* With shunt_conn.lock held: a packet has moved it. */
 static void advance(struct shunt_net *sn, struct shunt_conn *c, u8 next)
 {
-	if (shunt_state_established(c->proto, next))
+	if (shunt_state_established(shunt_conn_proto(c), next))
 		assure(c->template);
 	shunt_dest_move(c->dest, load_of(c, c->state), load_of(c, next));
 	WRITE_ONCE(c->state, next);
@@ -543,8 +543,8 @@ static u32 timeout_of(const struct shunt_net *sn, const struct shunt_conn *c)
 
 	if (c->timeout)
 		return c->timeout;
-	return shunt_terms_timeout(&c->dest->terms, c->proto, state) ?:
-	       shunt_timeout(&sn->timeouts, c->proto, state);
+	return shunt_terms_timeout(&c->dest->terms, shunt_conn_proto(c), state) ?:
+	       shunt_timeout(&sn->timeouts, shunt_conn_proto(c), state);
 }
 
 /**

@@ -83,8 +83,7 @@ enum shunt_conn_kind {
  * @state:	protocol state (proto/proto.h), read locklessly
  * @fwd:	forwarding method; a later change of the real server's is not
  *		followed
- * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP; 0 for a template
- * @af:		AF_INET or AF_INET6
+ * @hop:	where its replies go on, a number by forward/hop.c, or 0
  * @nodes:	the request's node, behind it the reply's; the latter is in the
  *		table only where replies pass through (NAT)
  *
@@ -115,10 +114,38 @@ struct shunt_conn {
 	u32 seen;
 	u8 state;
 	u8 fwd;
-	u8 proto;
-	u8 af;
+	u16 hop;
 	u8 nodes[];
 };
+
+/* The request's tuple is at the same place whatever its addresses are. */
+static inline const struct shunt_tuple *
+shunt_conn_request(const struct shunt_conn *c)
+{
+	return &((const struct shunt_node *)c->nodes)->tuple;
+}
+
+/**
+ * shunt_conn_proto() - a connection's protocol
+ * @c:	the connection
+ *
+ * Return: IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP; 0 for a template.
+ */
+static inline u8 shunt_conn_proto(const struct shunt_conn *c)
+{
+	return shunt_conn_request(c)->proto;
+}
+
+/**
+ * shunt_conn_af() - the family of a connection's addresses
+ * @c:	the connection
+ *
+ * Return: AF_INET or AF_INET6.
+ */
+static inline u8 shunt_conn_af(const struct shunt_conn *c)
+{
+	return shunt_conn_request(c)->af;
+}
 
 /**
  * shunt_conn_is_template() - whether it is no connection but a template
@@ -126,13 +153,13 @@ struct shunt_conn {
  */
 static inline bool shunt_conn_is_template(const struct shunt_conn *c)
 {
-	return !c->proto;
+	return !shunt_conn_proto(c);
 }
 
 static inline struct shunt_node *shunt_conn_node(struct shunt_conn *c,
 						 enum shunt_dir dir)
 {
-	size_t size = c->af == AF_INET ? SHUNT_NODE4_SIZE : SHUNT_NODE6_SIZE;
+	size_t size = shunt_conn_af(c) == AF_INET ? SHUNT_NODE4_SIZE : SHUNT_NODE6_SIZE;
 
 	return (struct shunt_node *)(c->nodes + dir * size);
 }
@@ -153,7 +180,7 @@ shunt_conn_tuple(const struct shunt_conn *c, enum shunt_dir dir)
  */
 static inline u8 shunt_conn_marks(const struct shunt_conn *c)
 {
-	return READ_ONCE(shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->marks);
+	return READ_ONCE(shunt_conn_request(c)->marks);
 }
 
 /**
@@ -181,7 +208,7 @@ static inline void shunt_conn_mark(struct shunt_conn *c, u8 mark)
 static inline u8 shunt_conn_shown_proto(const struct shunt_conn *c)
 {
 	if (!shunt_conn_is_template(c))
-		return c->proto;
+		return shunt_conn_proto(c);
 	return be16_to_cpu(shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->sport);
 }
 

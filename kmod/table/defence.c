@@ -82,7 +82,7 @@ void shunt_defence_update(struct shunt_net *sn)
 
 static bool is_half_open(const struct shunt_conn *c)
 {
-	return c->proto == IPPROTO_TCP &&
+	return shunt_conn_proto(c) == IPPROTO_TCP &&
 	       shunt_tcp_half_open(READ_ONCE(c->state));
 }
 
