@@ -91,6 +91,7 @@ static void __net_exit net_exit(struct net *net)
 	shunt_defence_exit(sn);
 	shunt_conns_exit(sn);
 	shunt_wheel_destroy(sn);
+	shunt_hooks_exit(sn);
 	shunt_drain_exit(sn);
 	shunt_trash_exit(sn);
 	shunt_frag_release6(sn);

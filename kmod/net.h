@@ -22,6 +22,7 @@
 
 struct ctl_table_header;
 struct shunt_hooks;
+struct shunt_watch;
 struct shunt_dest;
 struct shunt_wheel;
 
@@ -118,8 +119,8 @@ struct shunt_settings {
  *			there are have counted: what those freed by now had, less
  *			what was zeroed
  * @hooks:		packet hooks while they are registered
- * @nat:		some real server is or was reached by NAT, so that
- *			replies may come by; read locklessly
+ * @forward_hooks:	likewise, for packets that are passing through
+ * @watch:		whose packets they look at; made with the first service
  * @by_mark:		services by firewall mark there are; read locklessly
  * @all_ports:		services for all ports there are; read locklessly
  * @ftp_services:	services on a port of FTP there are; read locklessly
@@ -162,12 +163,13 @@ struct shunt_net {
 	struct delayed_work drain_work;
 	struct shunt_counts __percpu *carry;
 	struct shunt_hooks *hooks;
+	struct shunt_hooks *forward_hooks;
+	struct shunt_watch *watch;
 	unsigned int by_mark;
 	unsigned int all_ports;
 	unsigned int ftp_services;
 	struct shunt_dest __rcu *nobody4;
 	struct shunt_dest __rcu *nobody6;
-	bool nat;
 	bool used;
 	bool tracking;
 	bool track_held;

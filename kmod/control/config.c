@@ -14,6 +14,7 @@
 #include "forward/track.h"
 #include "path/frag.h"
 #include "path/hook.h"
+#include "path/watch.h"
 #include "sched/sched.h"
 #include "table/dest.h"
 #include "table/expire.h"
@@ -111,7 +112,6 @@ static void idle_locked(struct shunt_net *sn)
 		return;
 	shunt_hooks_unregister(sn);
 	shunt_frag_release6(sn);
-	WRITE_ONCE(sn->nat, false);
 }
 
 /* The last connection is gone; the services may have gone before it. */
@@ -187,6 +187,8 @@ int shunt_config_add_service(struct shunt_net *sn,
 		return err;
 	err = prepare_net(sn, config->key.af);
 	if (!err && config->key.fwmark)
+		err = shunt_hooks_register_forward(sn);
+	if (!err && config->key.fwmark)
 		err = shunt_bypass_prepare(sn, config->key.af);
 	if (!err) {
 		svc = shunt_service_create(sn, &config->key, config->sched,
@@ -197,6 +199,10 @@ int shunt_config_add_service(struct shunt_net *sn,
 		idle_locked(sn);
 		return err;
 	}
+	if (config->key.fwmark)
+		WRITE_ONCE(sn->watch->all, true);
+	else
+		shunt_watch_for(sn->watch, config->key.af, &config->key.addr);
 	/* In time: it has no real server yet. */
 	set_persistence(svc, config);
 	set_terms(sn, svc, config);
@@ -415,6 +421,14 @@ static int check_dest(const struct shunt_service *svc,
 	return check_tunnel(&config->tunnel, extack);
 }
 
+/* Where replies pass through, that has to be seen. */
+static int prepare_dest(struct shunt_net *sn,
+			const struct shunt_dest_config *config)
+{
+	return config->fwd == SHUNT_FWD_MASQ ?
+		       shunt_hooks_register_forward(sn) : 0;
+}
+
 static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 		     const struct shunt_dest_config *config)
 {
@@ -428,7 +442,7 @@ static void set_dest(struct shunt_net *sn, struct shunt_dest *dest,
 	WRITE_ONCE(dest->lower, config->lower);
 	shunt_dest_check_load(dest);
 	if (config->fwd == SHUNT_FWD_MASQ) {
-		WRITE_ONCE(sn->nat, true);
+		shunt_watch_for(sn->watch, dest->af, &dest->addr);
 		shunt_real_add(sn, dest);
 	} else {
 		shunt_real_remove(dest);
@@ -475,6 +489,8 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 		return -EEXIST;
 	}
 	err = check_addr(sn->net, config, extack);
+	if (!err)
+		err = prepare_dest(sn, config);
 	if (err)
 		return err;
 	dest = shunt_dest_create(sn, svc, config->af, &config->addr,
@@ -527,6 +543,8 @@ int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 	if (!dest)
 		return -ENOENT;
 	err = check_dest(svc, config, extack);
+	if (!err)
+		err = prepare_dest(sn, config);
 	if (err)
 		return err;
 	old = (struct shunt_dest_config){

@@ -31,6 +31,7 @@
 #include "path/icmp.h"
 #include "path/packet.h"
 #include "path/schedule.h"
+#include "path/watch.h"
 #include "table/conn.h"
 #include "table/dest.h"
 
@@ -311,15 +312,16 @@ static noinline unsigned int reply_out(struct shunt_net *sn,
 }
 
 /*
- * Replies, where there is NAT; errors always: those about a virtual service that
- * is known by a mark go through the director when they have none.
+ * Replies; errors always: those about a virtual service that is known by a mark
+ * go through the director when they have none.
  */
 static unsigned int forward(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
 	struct shunt_net *sn = priv;
 
-	if (!READ_ONCE(sn->nat) && !is_icmp(skb, state->pf))
+	if (!shunt_watches(sn->watch, skb, state->pf) &&
+	    !is_icmp(skb, state->pf))
 		return NF_ACCEPT;
 	return reply_out(sn, skb, state);
 }
@@ -364,12 +366,6 @@ static const struct nf_hook_ops ops[] = {
 		.priority	= NF_IP_PRI_NAT_SRC - 1,
 	},
 	{
-		.hook		= forward,
-		.pf		= NFPROTO_IPV4,
-		.hooknum	= NF_INET_FORWARD,
-		.priority	= NF_IP_PRI_NAT_SRC - 1,
-	},
-	{
 		.hook		= local_out,
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_LOCAL_OUT,
@@ -382,12 +378,6 @@ static const struct nf_hook_ops ops[] = {
 		.priority	= NF_IP6_PRI_NAT_SRC - 1,
 	},
 	{
-		.hook		= forward,
-		.pf		= NFPROTO_IPV6,
-		.hooknum	= NF_INET_FORWARD,
-		.priority	= NF_IP6_PRI_NAT_SRC - 1,
-	},
-	{
 		.hook		= local_out,
 		.pf		= NFPROTO_IPV6,
 		.hooknum	= NF_INET_LOCAL_OUT,
@@ -395,27 +385,89 @@ static const struct nf_hook_ops ops[] = {
 	},
 };
 
+/* Only where there is NAT or a service by mark: the others need not pay. */
+static const struct nf_hook_ops forward_ops[] = {
+	{
+		.hook		= forward,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= NF_IP_PRI_NAT_SRC - 1,
+	},
+	{
+		.hook		= forward,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= NF_IP6_PRI_NAT_SRC - 1,
+	},
+};
+
 /**
- * struct shunt_hooks - a netns's
+ * struct shunt_hooks - some of a netns's
  * @rcu:	who lists them may still read @ops
+ * @count:	how many
  * @ops:	what netfilter calls
  */
 struct shunt_hooks {
 	struct rcu_head rcu;
-	struct nf_hook_ops ops[ARRAY_SIZE(ops)];
+	unsigned int count;
+	struct nf_hook_ops ops[];
 };
+
+static int add(struct shunt_net *sn, struct shunt_hooks **to,
+	       const struct nf_hook_ops *from, unsigned int count)
+{
+	struct shunt_hooks *hooks;
+	unsigned int i;
+	int err;
+
+	if (*to)
+		return 0;
+	hooks = kzalloc(struct_size(hooks, ops, count), GFP_KERNEL_ACCOUNT);
+	if (!hooks)
+		return -ENOMEM;
+	hooks->count = count;
+	for (i = 0; i < count; i++) {
+		hooks->ops[i] = from[i];
+		hooks->ops[i].priv = sn;
+	}
+	err = nf_register_net_hooks(sn->net, hooks->ops, count);
+	if (err)
+		kfree_rcu(hooks, rcu);
+	else
+		*to = hooks;
+	return err;
+}
+
+static void remove(struct shunt_net *sn, struct shunt_hooks **from)
+{
+	struct shunt_hooks *hooks = *from;
+
+	if (!hooks)
+		return;
+	*from = NULL;
+	nf_unregister_net_hooks(sn->net, hooks->ops, hooks->count);
+	kfree_rcu(hooks, rcu);
+}
+
+/* What was watched for is of no interest once there was nothing left to do. */
+static int watch(struct shunt_net *sn)
+{
+	if (!sn->watch)
+		sn->watch = kvzalloc(sizeof(*sn->watch), GFP_KERNEL_ACCOUNT);
+	else
+		memset(sn->watch, 0, sizeof(*sn->watch));
+	return sn->watch ? 0 : -ENOMEM;
+}
 
 /**
  * shunt_hooks_register() - have a netns's packets come by
- * @sn:	the netns
+ * @sn:		the netns
  *
  * Context: shunt_net.mutex, may sleep.
  * Return: 0 or a negative errno.
  */
 int shunt_hooks_register(struct shunt_net *sn)
 {
-	struct shunt_hooks *hooks;
-	size_t i;
 	int err;
 
 	/* The packet path takes one for the other. */
@@ -423,20 +475,25 @@ int shunt_hooks_register(struct shunt_net *sn)
 
 	if (sn->hooks)
 		return 0;
-	hooks = kzalloc(sizeof(*hooks), GFP_KERNEL_ACCOUNT);
-	if (!hooks)
-		return -ENOMEM;
-	memcpy(hooks->ops, ops, sizeof(ops));
-	for (i = 0; i < ARRAY_SIZE(ops); i++)
-		hooks->ops[i].priv = sn;
-	err = nf_register_net_hooks(sn->net, hooks->ops, ARRAY_SIZE(ops));
-	if (err) {
-		kfree_rcu(hooks, rcu);
-		return err;
-	}
-	sn->hooks = hooks;
-	shunt_devices_take(sn);
-	return 0;
+	err = watch(sn);
+	if (!err)
+		err = add(sn, &sn->hooks, ops, ARRAY_SIZE(ops));
+	if (!err)
+		shunt_devices_take(sn);
+	return err;
+}
+
+/**
+ * shunt_hooks_register_forward() - have packets that pass through come by, too
+ * @sn:		the netns, whose own do
+ *
+ * Context: shunt_net.mutex, may sleep.
+ * Return: 0 or a negative errno.
+ */
+int shunt_hooks_register_forward(struct shunt_net *sn)
+{
+	return add(sn, &sn->forward_hooks, forward_ops,
+		   ARRAY_SIZE(forward_ops));
 }
 
 /**
@@ -451,7 +508,15 @@ void shunt_hooks_unregister(struct shunt_net *sn)
 	if (!sn->hooks)
 		return;
 	shunt_devices_leave(sn);
-	nf_unregister_net_hooks(sn->net, sn->hooks->ops, ARRAY_SIZE(ops));
-	kfree_rcu(sn->hooks, rcu);
-	sn->hooks = NULL;
+	remove(sn, &sn->forward_hooks);
+	remove(sn, &sn->hooks);
+}
+
+/**
+ * shunt_hooks_exit() - free what packets were told by
+ * @sn:	the netns, none of whose packets is in a hook
+ */
+void shunt_hooks_exit(struct shunt_net *sn)
+{
+	kvfree(sn->watch);
 }

@@ -30,8 +30,10 @@
 #include "forward/forward.h"
 #include "forward/hop.h"
 #include "forward/route.h"
+#include "path/here.h"
 #include "path/packet.h"
 #include "path/schedule.h"
+#include "path/watch.h"
 #include "table/conn.h"
 #include "table/dest.h"
 
@@ -50,6 +52,12 @@ static bool is_ours(const struct sk_buff *skb)
 	       !rcu_access_pointer(skb->dev->rx_handler) &&
 	       !netif_is_l3_slave(skb->dev) && !skb->_skb_refdst &&
 	       !skb_nfct(skb) && !skb_sec_path(skb);
+}
+
+static bool has_header(struct sk_buff *skb, u8 af)
+{
+	return pskb_may_pull(skb, af == AF_INET ? sizeof(struct iphdr) :
+						  sizeof(struct ipv6hdr));
 }
 
 static unsigned int transport_size(u8 proto)
@@ -98,14 +106,10 @@ static unsigned int simple6(struct shunt_packet *pkt)
 static bool parse(struct shunt_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
-	const bool v4 = pkt->tuple.af == AF_INET;
 	unsigned int length, header;
 	const __be16 *ports;
 
-	if (!pskb_may_pull(skb, v4 ? sizeof(struct iphdr) :
-				     sizeof(struct ipv6hdr)))
-		return false;
-	length = v4 ? simple4(pkt) : simple6(pkt);
+	length = pkt->tuple.af == AF_INET ? simple4(pkt) : simple6(pkt);
 	header = transport_size(pkt->tuple.proto);
 	if (!header || length < pkt->transport + header || length > skb->len ||
 	    !pskb_may_pull(skb, pkt->transport + header))
@@ -136,26 +140,45 @@ static bool is_steady(const struct shunt_packet *pkt,
 	return dir == SHUNT_DIR_REQUEST || state == SHUNT_ASSURED;
 }
 
+/* IPv4's routes end with its forwarding. */
+static bool is_forwarding(const struct shunt_net *sn, u8 af)
+{
+	return af == AF_INET || READ_ONCE(sn->net->ipv6.devconf_all->forwarding);
+}
+
 static const struct shunt_route *find_route(struct shunt_net *sn,
 					    const struct shunt_conn *c,
 					    enum shunt_dir dir)
 {
+	const u8 af = shunt_conn_af(c);
 	const struct shunt_route *route;
 
 	if (dir == SHUNT_DIR_REPLY)
-		return shunt_hop_route(sn, c);
+		return is_forwarding(sn, af) ? shunt_hop_route(sn, c) : NULL;
+	if (!shunt_is_here(sn, af, &c->dest->key, &c->dest->here))
+		return NULL;
 	if (c->fwd == SHUNT_FWD_LOCAL || c->fwd == SHUNT_FWD_BYPASS)
 		return NULL;
 	route = shunt_route_get(sn, c->dest);
 	return IS_ERR(route) || route->local || !route->plain ? NULL : route;
 }
 
-static void decrease_ttl(struct shunt_packet *pkt)
+/* What routers do. */
+static void pass_router(struct shunt_packet *pkt, enum shunt_dir dir)
 {
-	if (pkt->tuple.af == AF_INET)
-		ip_decrease_ttl(ip_hdr(pkt->skb));
-	else
-		ipv6_hdr(pkt->skb)->hop_limit--;
+	struct sk_buff *skb = pkt->skb;
+	struct iphdr *iph = ip_hdr(skb);
+
+	if (pkt->tuple.af == AF_INET) {
+		ip_decrease_ttl(iph);
+		if (dir == SHUNT_DIR_REPLY)
+			skb->priority = rt_tos2priority(iph->tos);
+	} else {
+		ipv6_hdr(skb)->hop_limit--;
+	}
+	/* An error about the packet would be read from there. */
+	memset(skb->cb, 0, max(sizeof(struct inet_skb_parm),
+			       sizeof(struct inet6_skb_parm)));
 }
 
 /* SHUNT_PASS where the packet does not fit as it is, and was left alone. */
@@ -168,14 +191,12 @@ static enum shunt_verdict rewrite(struct shunt_packet *pkt,
 
 	if (c->fwd == SHUNT_FWD_TUNNEL)
 		return shunt_tunnel_wrap(pkt, c->dest, route);
-	if (!shunt_forward_fits(pkt, dst_mtu(route->dst)) ||
-	    skb_headroom(skb) < LL_RESERVED_SPACE(route->dst->dev))
+	if (!shunt_forward_fits(pkt, dst_mtu(route->dst)))
 		return SHUNT_PASS;
-	if (c->fwd == SHUNT_FWD_MASQ ?
-		    !shunt_nat_rewrite(pkt, c, dir) :
-		    skb_try_make_writable(skb, pkt->transport))
+	if (skb_cow_head(skb, LL_RESERVED_SPACE(route->dst->dev)) ||
+	    (c->fwd == SHUNT_FWD_MASQ && !shunt_nat_rewrite(pkt, c, dir)))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
-	decrease_ttl(pkt);
+	pass_router(pkt, dir);
 	return SHUNT_REWRITTEN;
 }
 
@@ -235,7 +256,8 @@ static noinline enum shunt_verdict begin(struct shunt_packet *pkt)
 {
 	struct shunt_conn *c = shunt_schedule_early(pkt);
 
-	if (!c || shunt_conn_marks(c))
+	if (!c || shunt_conn_marks(c) ||
+	    READ_ONCE(c->dest->flags) & SHUNT_DEST_SPECIAL)
 		return SHUNT_PASS;
 	return send(pkt, c, SHUNT_DIR_REQUEST);
 }
@@ -279,7 +301,8 @@ unsigned int shunt_ingress(void *priv, struct sk_buff *skb,
 		af = AF_INET6;
 	else
 		return NF_ACCEPT;
-	if (mode == SHUNT_FAST_OFF || !is_ours(skb))
+	if (mode == SHUNT_FAST_OFF || !has_header(skb, af) ||
+	    !shunt_watches(sn->watch, skb, af) || !is_ours(skb))
 		return NF_ACCEPT;
 
 	verdict = fast(sn, skb, af, mode);

@@ -3,6 +3,7 @@
 
 #include <linux/icmpv6.h>
 #include <linux/if_arp.h>
+#include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/udp.h>
 #include <net/icmp.h>
@@ -10,6 +11,7 @@
 
 #include "forward/bypass.h"
 #include "helper/ftp.h"
+#include "path/here.h"
 #include "proto/proto.h"
 #include "proto/sip.h"
 #include "sched/sched.h"
@@ -405,12 +407,30 @@ struct shunt_conn *shunt_schedule(struct shunt_packet *pkt,
 	return ask_service(pkt, verdict);
 }
 
+/*
+ * Whether the routing would let a packet in, where that can be told from its
+ * source alone: not where the reverse path filter is to be asked.
+ */
+static bool has_fair_source(const struct shunt_packet *pkt)
+{
+	const struct shunt_tuple *tuple = &pkt->tuple;
+	struct in_device *in_dev;
+
+	if (tuple->af == AF_INET6)
+		return ipv6_addr_type(&tuple->src6) & IPV6_ADDR_UNICAST &&
+		       !ipv6_addr_loopback(&tuple->src6);
+	in_dev = __in_dev_get_rcu(pkt->skb->dev);
+	return in_dev && !IN_DEV_RPFILTER(in_dev) &&
+	       inet_addr_type(pkt->sn->net, tuple->src4) == RTN_UNICAST;
+}
+
 /**
  * shunt_schedule_early() - make a connection before the packet was routed
  * @pkt:	a TCP or UDP packet without a connection, as it arrived
  *
  * For what goes without saying: whoever would have to be told something, or
- * looked for by a mark, is left to shunt_schedule().
+ * looked for by a mark, is left to shunt_schedule(), and so is what the routing
+ * might not let in.
  *
  * Context: RCU read lock, bottom halves off.
  * Return: the connection, or NULL.
@@ -427,7 +447,9 @@ struct shunt_conn *shunt_schedule_early(struct shunt_packet *pkt)
 		return NULL;
 	svc = find_service(pkt);
 	/* A packet by itself would be scheduled again if it could not go. */
-	if (!svc || READ_ONCE(svc->flags) & SHUNT_SVC_F_ONEPACKET)
+	if (!svc || READ_ONCE(svc->flags) & SHUNT_SVC_F_ONEPACKET ||
+	    !shunt_is_here(sn, svc->key.af, &svc->key, &svc->here) ||
+	    !has_fair_source(pkt))
 		return NULL;
 	c = connect(pkt, svc);
 	return IS_ERR(c) ? NULL : c;

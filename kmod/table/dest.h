@@ -55,6 +55,7 @@ enum shunt_load {
  * @flags:	bits of enum shunt_dest_flag, changed atomically
  * @counters:	its connections, packets and bytes
  * @sn:		its netns
+ * @here:	whether its service's address is the director's (path/here.h)
  * @route:	cached route to @addr
  * @active:	connections listed as active
  * @inactive:	the others
@@ -94,6 +95,7 @@ struct shunt_dest {
 	struct shunt_counters __percpu *counters;
 	struct shunt_route_cache route;
 	struct shunt_net *sn;
+	u32 here;
 
 	atomic_t active ____cacheline_aligned_in_smp;
 	atomic_t inactive;

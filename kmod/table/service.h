@@ -51,6 +51,7 @@ struct shunt_service_key {
  * @netmask:	which clients count as one then: an IPv4 mask
  * @prefix:	an IPv6 prefix length
  * @engine:	enum shunt_engine; what tells clients apart, if it is persistent
+ * @here:	whether its address is the director's (path/here.h)
  * @turn:	counts new connections for the schedulers that go round
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
@@ -72,6 +73,7 @@ struct shunt_service {
 		u32 prefix;
 	};
 	u8 engine;
+	u32 here;
 	atomic_t turn ____cacheline_aligned_in_smp;
 
 	u32 id;
