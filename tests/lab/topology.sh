@@ -30,7 +30,8 @@ rs2_mac=02:00:00:00:00:02
 }
 NETNS=(client gw director rs1 rs2 lan)
 
-# Quiet and reproducible: no autoconfiguration traffic, no limit on ICMP errors.
+# Quiet and reproducible: no autoconfiguration traffic, no limit on ICMP errors. FAST_PATH (0, 1, 2), where it is set, goes to
+# whoever may be a director of Shunt's.
 settle_sysctls() {
 	local ns commands=()
 	for ns in "${NETNS[@]}"; do
@@ -45,6 +46,8 @@ settle_sysctls() {
 		commands+=("ns $ns"
 			"write /proc/sys/net/ipv4/ip_forward 1"
 			"write /proc/sys/net/ipv6/conf/all/forwarding 1")
+		[ "${LB:-}" != shunt ] || [ -z "${FAST_PATH:-}" ] ||
+			commands+=("write /proc/sys/net/ipv4/vs/fast_path $FAST_PATH")
 	done
 	"$BUILD/bin/flow" "${commands[@]}" > /dev/null
 }

@@ -19,7 +19,16 @@ files() {
 	same "the defaults" "$(in_director grep -H . "${KNOBS[@]/#/$VS/}")"
 	same "the modes" "$(in_director stat -c '%A %U %n' "${KNOBS[@]/#/$VS/}")"
 	if only_shunt; then
-		is "there is none but those that work" "$(in_director ls $VS | tr '\n' ' ')" "${KNOBS[*]} "
+		is "there is none but those that work" "$(in_director ls $VS | tr '\n' ' ')" \
+			"$(printf '%s\n' "${KNOBS[@]}" fast_path | sort | tr '\n' ' ')"
+		# shellcheck disable=SC2016
+		is "fast_path is 0, 1 or 2" "$(in_director bash -c '
+			for value in "${@:2}"; do
+				echo "$value" 2>/dev/null > "$1"
+				echo "$value: $?, then $(< "$1")"
+			done' - $VS/fast_path 0 2 3 -1 abc 1 | tr '\n' ';')" \
+			"0: 0, then 0;2: 0, then 2;3: 1, then 2;-1: 1, then 2;abc: 1, then 2;1: 0, then 1;"
+		is "in another netns it is 1" "$(ip netns exec client cat $VS/fast_path)" 1
 	fi
 	# shellcheck disable=SC2016
 	same "values, good and bad" "$(in_director bash -c '
