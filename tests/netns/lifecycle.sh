@@ -70,6 +70,69 @@ unload() {
 	done
 }
 
+# --- the same under all the load that a CPU can make: datagrams of a thousand flows, which nobody answers
+
+pgset() { echo "$2" | ip netns exec gw tee "/proc/net/pktgen/$1" > /dev/null; }
+
+load_on() { # DEV
+	modprobe pktgen
+	pgset kpktgend_0 "add_device $1" || result 'not ok' "pktgen"
+	pgset "$1" "count 0"
+	pgset "$1" "clone_skb 0"
+	pgset "$1" "pkt_size 100"
+	pgset "$1" "dst $VIP"
+	pgset "$1" "dst_mac $vip_mac"
+	pgset "$1" "src_min $CIP"
+	pgset "$1" "src_max $CIP"
+	pgset "$1" "udp_src_min 10000"
+	pgset "$1" "udp_src_max 11000"
+	pgset "$1" "udp_dst_min 80"
+	pgset "$1" "udp_dst_max 80"
+	# Ends with the load.
+	pgset pgctrl start &
+	LOAD=$!
+}
+
+load_off() {
+	pgset pgctrl stop
+	wait "$LOAD"
+	rmmod pktgen
+}
+
+packets() { adm -L -n --stats --exact | awk '$1 == "UDP" { print $4; exit }'; }
+more_packets() { local now; now=$(packets); ((${now:-0} > $1)); }
+
+loaded() {
+	local topology method mode n
+	for topology in nat dr; do
+		${topology}_up
+		[ $topology = nat ] || prepare_real_servers "$VIP" "$VIP6" > /dev/null
+		serve 99
+		method=-m
+		[ $topology = nat ] || method=-g
+		load_on eth1
+		for mode in 0 1 2; do
+			set_knob fast_path $mode
+			services $method
+			wait_for "$topology, fast_path=$mode, load" more_packets 3000
+			for n in 1 2; do
+				adm -C
+				services $method
+			done
+			wait_for "$topology, fast_path=$mode, load after a change" more_packets 1000
+			is "$topology, fast_path=$mode, rmmod under load" "$(rmmod shunt 2>&1)" ""
+			lb_load || result 'not ok' "insmod again"
+		done
+		services $method
+		wait_for "$topology, load again" more_packets 1000
+		ip netns delete director
+		load_off
+		flow_off
+		down
+		flow_on
+	done
+}
+
 netns_deleted() {
 	local n
 	for n in 1 2 3; do
@@ -251,4 +314,4 @@ device_removed() {
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-run twice apart moved reconfigured unload beside_stock netns_deleted device_removed
+run twice apart moved reconfigured unload loaded beside_stock netns_deleted device_removed
