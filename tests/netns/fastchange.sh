@@ -304,8 +304,9 @@ trouble() { # METHOD
 
 # One that has fast_path another value every moment.
 restless() {
+	# A process by itself, that can be killed.
 	# shellcheck disable=SC2016
-	in_director bash -c 'exec 9<> <(:)
+	ip netns exec director bash -c 'exec 9<> <(:)
 		while :; do for mode in 1 2 0; do echo $mode > "$1"; read -rt 0.1 -u 9; done; done' - $VS/fast_path &
 	RESTLESS=$!
 }
