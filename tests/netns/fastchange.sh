@@ -129,29 +129,34 @@ moved_dr() { moved dr eth0; }
 
 # A veth that is narrow takes nothing large from its peer, so that each is only to be sent on.
 mtu() {
-	local ns
 	up nat
 	begin
 	ip -n director link set eth1 mtu 1300
-	asked "the servers' side gets narrow, 100 kB to the server" ok "put t4 100000"
-	asked "the servers' side is narrow, 100 kB to the server, IPv6" ok "put t6 100000"
 	tap client:eth0
-	ask send u4 1400
-	ask send u6 1400
+	must send u4 1400
+	must send u6 1400
 	untap
 	same "the client hears of a datagram that is too large" \
 		"$(values 'dir == "in" && flags ~ /udp/ && proto ~ /icmp/' 'flags' | sed 's/,in=.*//')"
 	is "both times" "$(count 'dir == "in" && flags ~ /mtu=1300,in=udp/ && proto ~ /icmp/')" 2
+	forget_mtu
+	asked "the servers' side is narrow, 100 kB to the server" ok "put t4 100000"
+	asked "the servers' side is narrow, 100 kB to the server, IPv6" ok "put t6 100000"
 	ip -n director link set eth1 mtu 1500
 	ip -n director link set eth0 mtu 1300
 	asked "the clients' side gets narrow, 100 kB to the client" ok "get t4 100000"
 	asked "the clients' side is narrow, 100 kB to the client, IPv6" ok "get t6 100000"
 	ip -n director link set eth0 mtu 1500
+	forget_mtu
+	all "both are wide again" A
+}
+
+forget_mtu() {
+	local ns
 	for ns in client rs1; do
 		ip -n $ns route flush cache
 		ip -n $ns -6 route flush cache
 	done
-	all "both are wide again" A
 }
 
 # --- forwarding

@@ -177,7 +177,11 @@ tunnels() {
 	dr_up
 	# Else it would be the one to send from.
 	ip -n director address change "$VIP6/128" dev eth0 preferred_lft 0
-	# Nobody takes them out, and nobody says so.
+	# Nobody takes them out, and nobody says so. No packet waits for a neighbour to be found.
+	in_netns gw <<-BATCH
+		neigh replace $VIP lladdr $vip_mac dev eth1
+		neigh replace $VIP6 lladdr $vip_mac dev eth1
+	BATCH
 	in_netns director <<-BATCH
 		neigh replace $RIP1 lladdr $rs1_mac dev eth0
 		neigh replace $RIP16 lladdr $rs1_mac dev eth0
