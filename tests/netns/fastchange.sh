@@ -139,6 +139,8 @@ mtu() {
 	same "the client hears of a datagram that is too large" \
 		"$(values 'dir == "in" && flags ~ /udp/ && proto ~ /icmp/' 'flags' | sed 's/,in=.*//')"
 	is "both times" "$(count 'dir == "in" && flags ~ /mtu=1300,in=udp/ && proto ~ /icmp/')" 2
+	asked "and its socket" "error: Message too long" "who u4"
+	asked "and its socket, IPv6" "error: Message too long" "who u6"
 	forget_mtu
 	asked "the servers' side is narrow, 100 kB to the server" ok "put t4 100000"
 	asked "the servers' side is narrow, 100 kB to the server, IPv6" ok "put t6 100000"
