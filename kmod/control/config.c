@@ -8,7 +8,6 @@
 #include <uapi/linux/shunt.h>
 
 #include "control/drain.h"
-#include "control/attr.h"
 #include "control/event.h"
 #include "forward/bypass.h"
 #include "forward/track.h"
@@ -60,14 +59,11 @@ static int check_terms(const struct shunt_service_config *config,
 	return 0;
 }
 
-static int check_service(struct shunt_service_config *config, u32 flags,
+static int check_service(const struct shunt_service_config *config, u32 flags,
 			 struct netlink_ext_ack *extack)
 {
 	bool persistent = flags & SHUNT_SVC_F_PERSISTENT;
-	int err = shunt_get_service_parts(config, extack);
 
-	if (err)
-		return err;
 	if (persistent &&
 	    (!config->timeout || config->timeout > INT_MAX / HZ)) {
 		NL_SET_ERR_MSG(extack, "the timeout of persistence is out of range");
@@ -164,24 +160,20 @@ static void set_terms(struct shunt_net *sn, struct shunt_service *svc,
 /**
  * shunt_config_add_service() - add a virtual service
  * @sn:		the netns
- * @config:	the service
+ * @config:	the service, of which there is none yet
  * @extack:	told why not
  *
  * Context: shunt_net.mutex.
- * Return: 0, -EEXIST, -EOPNOTSUPP, or -ENOMEM.
+ * Return: 0, -EINVAL, -EOPNOTSUPP, or -ENOMEM.
  */
 int shunt_config_add_service(struct shunt_net *sn,
-			     struct shunt_service_config *config,
+			     const struct shunt_service_config *config,
 			     struct netlink_ext_ack *extack)
 {
 	u32 flags = config->flags & config->mask;
 	struct shunt_service *svc;
 	int err;
 
-	if (shunt_service_lookup(sn, &config->key)) {
-		NL_SET_ERR_MSG(extack, "this virtual service exists already");
-		return -EEXIST;
-	}
 	err = check_service(config, flags, extack);
 	if (err)
 		return err;
@@ -247,10 +239,10 @@ static int renew_picks(struct shunt_net *sn, struct shunt_service *svc)
  * @extack:	told why not
  *
  * Context: shunt_net.mutex.
- * Return: 0, -EOPNOTSUPP, or -ENOMEM.
+ * Return: 0, -EINVAL, -EOPNOTSUPP, or -ENOMEM.
  */
 int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
-			      struct shunt_service_config *config,
+			      const struct shunt_service_config *config,
 			      struct netlink_ext_ack *extack)
 {
 	u32 flags = (svc->flags & ~config->mask) |

@@ -81,10 +81,10 @@ struct shunt_dest_config {
 };
 
 int shunt_config_add_service(struct shunt_net *sn,
-			     struct shunt_service_config *config,
+			     const struct shunt_service_config *config,
 			     struct netlink_ext_ack *extack);
 int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
-			      struct shunt_service_config *config,
+			      const struct shunt_service_config *config,
 			      struct netlink_ext_ack *extack);
 void shunt_config_delete_service(struct shunt_net *sn,
 				 struct shunt_service *svc);

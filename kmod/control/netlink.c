@@ -27,6 +27,16 @@ static struct shunt_service *need_service(struct shunt_net *sn,
 	return svc;
 }
 
+static int need_no_service(struct shunt_net *sn,
+			   const struct shunt_service_key *key,
+			   struct netlink_ext_ack *extack)
+{
+	if (!shunt_service_lookup(sn, key))
+		return 0;
+	NL_SET_ERR_MSG(extack, "this virtual service exists already");
+	return -EEXIST;
+}
+
 static int new_service(struct sk_buff *skb, struct genl_info *info)
 {
 	struct shunt_net *sn = shunt_net(genl_info_net(info));
@@ -38,7 +48,9 @@ static int new_service(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&sn->mutex);
-	err = shunt_config_add_service(sn, &config, info->extack);
+	err = need_no_service(sn, &config.key, info->extack) ?:
+	      shunt_get_service_parts(&config, info->extack) ?:
+	      shunt_config_add_service(sn, &config, info->extack);
 	mutex_unlock(&sn->mutex);
 	return err;
 }
@@ -56,8 +68,9 @@ static int set_service(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	mutex_lock(&sn->mutex);
 	svc = need_service(sn, &config.key, info->extack);
-	err = svc ? shunt_config_edit_service(sn, svc, &config, info->extack) :
-		    -ESRCH;
+	err = svc ? shunt_get_service_parts(&config, info->extack) : -ESRCH;
+	if (!err)
+		err = shunt_config_edit_service(sn, svc, &config, info->extack);
 	mutex_unlock(&sn->mutex);
 	return err;
 }
