@@ -306,39 +306,26 @@ static int get_drops(struct sk_buff *skb, struct genl_info *info)
 }
 
 #define LAX	(GENL_DONT_VALIDATE_STRICT | GENL_DONT_VALIDATE_DUMP)
-#define DO(_cmd, _doit) {						\
+#define OP(_cmd, ...) {							\
 	.cmd = SHUNT_CMD_##_cmd,					\
 	.flags = GENL_UNS_ADMIN_PERM,					\
-	.validate = LAX,						\
-	.doit = _doit,							\
+	__VA_ARGS__							\
 }
+#define DO(_cmd, _doit)							\
+	OP(_cmd, .validate = LAX, .doit = _doit)
+#define DUMP(_cmd, _dumpit)						\
+	OP(_cmd, .validate = LAX, .dumpit = _dumpit)
 /* Changes come by the thousand: room for no more attributes than they take. */
-#define CHANGE(_cmd, _doit) {						\
-	.cmd = SHUNT_CMD_##_cmd,					\
-	.flags = GENL_UNS_ADMIN_PERM,					\
-	.validate = LAX,						\
-	.policy = shunt_cmd_policy,					\
-	.maxattr = SHUNT_CMD_ATTR_DEST,					\
-	.doit = _doit,							\
-}
-#define DUMP(_cmd, _dumpit) {						\
-	.cmd = SHUNT_CMD_##_cmd,					\
-	.flags = GENL_UNS_ADMIN_PERM,					\
-	.validate = LAX,						\
-	.dumpit = _dumpit,						\
-}
+#define CHANGE(_cmd, _doit)						\
+	OP(_cmd, .validate = LAX, .doit = _doit,			\
+	   .policy = shunt_cmd_policy, .maxattr = SHUNT_CMD_ATTR_DEST)
 
 static const struct genl_ops ops[] = {
 	CHANGE(NEW_SERVICE, new_service),
 	CHANGE(SET_SERVICE, set_service),
 	CHANGE(DEL_SERVICE, del_service),
-	{
-		.cmd = SHUNT_CMD_GET_SERVICE,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.validate = LAX,
-		.doit = get_service,
-		.dumpit = shunt_dump_services,
-	},
+	OP(GET_SERVICE, .validate = LAX, .doit = get_service,
+	   .dumpit = shunt_dump_services),
 	CHANGE(NEW_DEST, change_dest),
 	CHANGE(SET_DEST, change_dest),
 	CHANGE(DEL_DEST, change_dest),
@@ -351,23 +338,10 @@ static const struct genl_ops ops[] = {
 	DO(GET_INFO, get_info),
 	DO(ZERO, zero),
 	DO(FLUSH, flush),
-	{
-		.cmd = SHUNT_CMD_GET_CONN,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.start = shunt_dump_conns_start,
-		.dumpit = shunt_dump_conns,
-		.done = shunt_dump_conns_done,
-	},
-	{
-		.cmd = SHUNT_CMD_GET_DROPS,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.doit = get_drops,
-	},
-	{
-		.cmd = SHUNT_CMD_GET_ALL,
-		.flags = GENL_UNS_ADMIN_PERM,
-		.dumpit = shunt_dump_all,
-	},
+	OP(GET_CONN, .start = shunt_dump_conns_start,
+	   .dumpit = shunt_dump_conns, .done = shunt_dump_conns_done),
+	OP(GET_DROPS, .doit = get_drops),
+	OP(GET_ALL, .dumpit = shunt_dump_all),
 };
 
 /* From GET_CONN on everything is strict. */
