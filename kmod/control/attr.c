@@ -499,10 +499,16 @@ static int put_netmask(struct sk_buff *skb, const struct shunt_service *svc)
 	return nla_put_u32(skb, SHUNT_SVC_ATTR_NETMASK, svc->prefix);
 }
 
+static int put_nonzero(struct sk_buff *skb, int type, u32 number)
+{
+	return number ? nla_put_u32(skb, type, number) : 0;
+}
+
 /* Most numbers are 0 most of the time, and thousands of them take theirs. */
 static int put_number(struct sk_buff *skb, int type, u32 number, bool brief)
 {
-	return brief && !number ? 0 : nla_put_u32(skb, type, number);
+	return brief ? put_nonzero(skb, type, number) :
+		       nla_put_u32(skb, type, number);
 }
 
 /* A client of IPVS that asks for none of them is told of none. */
@@ -511,8 +517,8 @@ static int put_terms(struct sk_buff *skb, const struct shunt_terms *terms)
 	int i;
 
 	for (i = 0; i < SHUNT_TERM_MAX; i++)
-		if (put_number(skb, SHUNT_SVC_ATTR_TIMEOUT_TCP + i,
-			       terms->value[i], true))
+		if (put_nonzero(skb, SHUNT_SVC_ATTR_TIMEOUT_TCP + i,
+				terms->value[i]))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -600,10 +606,10 @@ int shunt_put_dest(struct sk_buff *skb, const struct shunt_dest *dest,
 	    put_number(skb, SHUNT_DEST_ATTR_PERSIST_CONNS,
 		       atomic_read(&dest->templates), brief) ||
 	    nla_put_u16(skb, SHUNT_DEST_ATTR_ADDR_FAMILY, dest->af) ||
-	    put_number(skb, SHUNT_DEST_ATTR_DRAIN,
-		       test_bit(SHUNT_DEST_DRAINING, &dest->flags), true) ||
-	    put_number(skb, SHUNT_DEST_ATTR_DRAIN_SECONDS,
-		       shunt_drain_left(dest), true) ||
+	    put_nonzero(skb, SHUNT_DEST_ATTR_DRAIN,
+			test_bit(SHUNT_DEST_DRAINING, &dest->flags)) ||
+	    put_nonzero(skb, SHUNT_DEST_ATTR_DRAIN_SECONDS,
+			shunt_drain_left(dest)) ||
 	    (!brief && put_stats(skb, SHUNT_DEST_ATTR_STATS,
 				 SHUNT_DEST_ATTR_STATS64, &stats)))
 		return -EMSGSIZE;
