@@ -164,11 +164,12 @@ static void set_terms(struct shunt_net *sn, struct shunt_service *svc,
  * @extack:	told why not
  *
  * Context: shunt_net.mutex.
- * Return: 0, -EINVAL, -EOPNOTSUPP, or -ENOMEM.
+ * Return: the service, -EINVAL, -EOPNOTSUPP, or -ENOMEM.
  */
-int shunt_config_add_service(struct shunt_net *sn,
-			     const struct shunt_service_config *config,
-			     struct netlink_ext_ack *extack)
+struct shunt_service *
+shunt_config_add_service(struct shunt_net *sn,
+			 const struct shunt_service_config *config,
+			 struct netlink_ext_ack *extack)
 {
 	u32 flags = config->flags & config->mask;
 	struct shunt_service *svc;
@@ -176,7 +177,7 @@ int shunt_config_add_service(struct shunt_net *sn,
 
 	err = check_service(config, flags, extack);
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	err = prepare_net(sn, config->key.af);
 	if (!err && config->key.fwmark)
 		err = shunt_hooks_register_forward(sn);
@@ -189,7 +190,7 @@ int shunt_config_add_service(struct shunt_net *sn,
 	}
 	if (err) {
 		idle_locked(sn);
-		return err;
+		return ERR_PTR(err);
 	}
 	if (config->key.fwmark)
 		WRITE_ONCE(sn->watch->all, true);
@@ -199,7 +200,7 @@ int shunt_config_add_service(struct shunt_net *sn,
 	set_persistence(svc, config);
 	set_terms(sn, svc, config);
 	service_changed(sn, SHUNT_CMD_NEW_SERVICE, svc);
-	return 0;
+	return svc;
 }
 
 static struct shunt_picks *current_picks(const struct shunt_net *sn,
@@ -456,6 +457,36 @@ static struct shunt_dest *find_dest(const struct shunt_service *svc,
 	return shunt_dest_lookup(svc, config->af, &config->addr, config->port);
 }
 
+/* No packet goes there before the picks are renewed. */
+static struct shunt_dest *add_dest(struct shunt_net *sn,
+				   struct shunt_service *svc,
+				   const struct shunt_dest_config *config,
+				   struct netlink_ext_ack *extack)
+{
+	struct shunt_dest *dest;
+	int err;
+
+	err = check_dest(svc, config, extack);
+	if (err)
+		return ERR_PTR(err);
+	if (find_dest(svc, config)) {
+		NL_SET_ERR_MSG(extack, "the service has this real server already");
+		return ERR_PTR(-EEXIST);
+	}
+	err = check_addr(sn->net, config, extack);
+	if (!err)
+		err = prepare_dest(sn, config);
+	if (err)
+		return ERR_PTR(err);
+	dest = shunt_dest_create(sn, svc, config->af, &config->addr,
+				 config->port);
+	if (!dest)
+		return ERR_PTR(-ENOMEM);
+	set_dest(sn, dest, config);
+	set_drain(sn, dest, config);
+	return dest;
+}
+
 /**
  * shunt_config_add_dest() - add a real server to a virtual service
  * @sn:		the netns
@@ -470,33 +501,57 @@ int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 			  const struct shunt_dest_config *config,
 			  struct netlink_ext_ack *extack)
 {
-	struct shunt_dest *dest;
+	struct shunt_dest *dest = add_dest(sn, svc, config, extack);
 	int err;
 
-	err = check_dest(svc, config, extack);
-	if (err)
-		return err;
-	if (find_dest(svc, config)) {
-		NL_SET_ERR_MSG(extack, "the service has this real server already");
-		return -EEXIST;
-	}
-	err = check_addr(sn->net, config, extack);
-	if (!err)
-		err = prepare_dest(sn, config);
-	if (err)
-		return err;
-	dest = shunt_dest_create(sn, svc, config->af, &config->addr,
-				 config->port);
-	if (!dest)
-		return -ENOMEM;
-	set_dest(sn, dest, config);
+	if (IS_ERR(dest))
+		return PTR_ERR(dest);
 	err = renew_picks(sn, svc);
 	if (err) {
 		shunt_dest_remove(sn, dest);
 		return err;
 	}
-	set_drain(sn, dest, config);
 	dest_changed(sn, SHUNT_CMD_NEW_DEST, svc, dest);
+	return 0;
+}
+
+/**
+ * shunt_config_collect_dest() - add a real server that is not in use yet
+ * @sn:		the netns
+ * @svc:	the service, which is new
+ * @config:	the real server
+ * @extack:	told why not
+ *
+ * After the last one comes shunt_config_use_dests(), or the service goes.
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0 or a negative errno, -EEXIST among them.
+ */
+int shunt_config_collect_dest(struct shunt_net *sn, struct shunt_service *svc,
+			      const struct shunt_dest_config *config,
+			      struct netlink_ext_ack *extack)
+{
+	return PTR_ERR_OR_ZERO(add_dest(sn, svc, config, extack));
+}
+
+/**
+ * shunt_config_use_dests() - send packets to a new service's real servers
+ * @sn:		the netns
+ * @svc:	the service
+ *
+ * Context: shunt_net.mutex.
+ * Return: 0 or -ENOMEM.
+ */
+int shunt_config_use_dests(struct shunt_net *sn, struct shunt_service *svc)
+{
+	struct shunt_dest *dest;
+	int err;
+
+	err = renew_picks(sn, svc);
+	if (err)
+		return err;
+	list_for_each_entry_reverse(dest, &svc->dests, list)
+		dest_changed(sn, SHUNT_CMD_NEW_DEST, svc, dest);
 	return 0;
 }
 

@@ -80,9 +80,10 @@ struct shunt_dest_config {
 	u32 drain_seconds;
 };
 
-int shunt_config_add_service(struct shunt_net *sn,
-			     const struct shunt_service_config *config,
-			     struct netlink_ext_ack *extack);
+struct shunt_service *
+shunt_config_add_service(struct shunt_net *sn,
+			 const struct shunt_service_config *config,
+			 struct netlink_ext_ack *extack);
 int shunt_config_edit_service(struct shunt_net *sn, struct shunt_service *svc,
 			      const struct shunt_service_config *config,
 			      struct netlink_ext_ack *extack);
@@ -94,6 +95,10 @@ void shunt_config_exit(struct shunt_net *sn);
 int shunt_config_add_dest(struct shunt_net *sn, struct shunt_service *svc,
 			  const struct shunt_dest_config *config,
 			  struct netlink_ext_ack *extack);
+int shunt_config_collect_dest(struct shunt_net *sn, struct shunt_service *svc,
+			      const struct shunt_dest_config *config,
+			      struct netlink_ext_ack *extack);
+int shunt_config_use_dests(struct shunt_net *sn, struct shunt_service *svc);
 int shunt_config_edit_dest(struct shunt_net *sn, struct shunt_service *svc,
 			   const struct shunt_dest_config *config,
 			   struct netlink_ext_ack *extack);

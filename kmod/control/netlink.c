@@ -27,20 +27,52 @@ static struct shunt_service *need_service(struct shunt_net *sn,
 	return svc;
 }
 
-static int need_no_service(struct shunt_net *sn,
-			   const struct shunt_service_key *key,
-			   struct netlink_ext_ack *extack)
+static struct shunt_service *add_service(struct shunt_net *sn,
+					 struct shunt_service_config *config,
+					 struct netlink_ext_ack *extack)
 {
-	if (!shunt_service_lookup(sn, key))
-		return 0;
-	NL_SET_ERR_MSG(extack, "this virtual service exists already");
-	return -EEXIST;
+	int err;
+
+	if (shunt_service_lookup(sn, &config->key)) {
+		NL_SET_ERR_MSG(extack, "this virtual service exists already");
+		return ERR_PTR(-EEXIST);
+	}
+	err = shunt_get_service_parts(config, extack);
+	if (err)
+		return ERR_PTR(err);
+	return shunt_config_add_service(sn, config, extack);
 }
 
+/* Of NEW_ALL: who sent it is told which of them is refused. */
+static int collect_dests(struct shunt_net *sn, struct shunt_service *svc,
+			 struct genl_info *info)
+{
+	struct netlink_ext_ack *extack = info->extack;
+	struct shunt_dest_config config;
+	struct nlattr *attr;
+	int err, rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest) {
+		if (nla_type(attr) != SHUNT_CMD_ATTR_DEST)
+			continue;
+		err = shunt_get_dest_config(&config, svc->key.af, attr, true,
+					    extack) ?:
+		      shunt_config_collect_dest(sn, svc, &config, extack);
+		if (err && !extack->bad_attr)
+			NL_SET_BAD_ATTR(extack, attr);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* NEW_SERVICE, and NEW_ALL, which has its real servers in the same message. */
 static int new_service(struct sk_buff *skb, struct genl_info *info)
 {
 	struct shunt_net *sn = shunt_net(genl_info_net(info));
+	bool all = info->genlhdr->cmd == SHUNT_CMD_NEW_ALL;
 	struct shunt_service_config config;
+	struct shunt_service *svc;
 	int err;
 
 	err = shunt_get_service_config(&config, info->attrs[SHUNT_CMD_ATTR_SERVICE],
@@ -48,9 +80,14 @@ static int new_service(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&sn->mutex);
-	err = need_no_service(sn, &config.key, info->extack) ?:
-	      shunt_get_service_parts(&config, info->extack) ?:
-	      shunt_config_add_service(sn, &config, info->extack);
+	svc = add_service(sn, &config, info->extack);
+	err = PTR_ERR_OR_ZERO(svc);
+	if (!err && all) {
+		err = collect_dests(sn, svc, info) ?:
+		      shunt_config_use_dests(sn, svc);
+		if (err)
+			shunt_config_delete_service(sn, svc);
+	}
 	mutex_unlock(&sn->mutex);
 	return err;
 }
@@ -316,9 +353,9 @@ static int get_drops(struct sk_buff *skb, struct genl_info *info)
 #define DUMP(_cmd, _dumpit)						\
 	OP(_cmd, .validate = LAX, .dumpit = _dumpit)
 /* Changes come by the thousand: room for no more attributes than they take. */
+#define FEW	.policy = shunt_cmd_policy, .maxattr = SHUNT_CMD_ATTR_DEST
 #define CHANGE(_cmd, _doit)						\
-	OP(_cmd, .validate = LAX, .doit = _doit,			\
-	   .policy = shunt_cmd_policy, .maxattr = SHUNT_CMD_ATTR_DEST)
+	OP(_cmd, .validate = LAX, .doit = _doit, FEW)
 
 static const struct genl_ops ops[] = {
 	CHANGE(NEW_SERVICE, new_service),
@@ -342,6 +379,7 @@ static const struct genl_ops ops[] = {
 	   .dumpit = shunt_dump_conns, .done = shunt_dump_conns_done),
 	OP(GET_DROPS, .doit = get_drops),
 	OP(GET_ALL, .dumpit = shunt_dump_all),
+	OP(NEW_ALL, .doit = new_service, FEW),
 };
 
 /* From GET_CONN on everything is strict. */

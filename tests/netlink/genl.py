@@ -16,7 +16,7 @@ DUMP = ROOT | MATCH
 CAPPED, ACK_TLVS = 0x100, 0x200
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
-NLMSGERR_ATTR_MSG = 1
+NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS = 1, 2
 NLA_F_NESTED = 0x8000
 
 CONTROLLER = 16
@@ -60,21 +60,23 @@ def messages(data):
 
 
 class Refused(OSError):
-    """The kernel said no; strerror is its text, if it gave one."""
+    """The kernel said no; strerror is its text, if it gave one, and offset where in the request the fault is, or 0."""
+
+    offset = 0
 
 
 def status(message):
-    """errno and text of an ack or the end of a dump."""
+    """errno and text of an ack or the end of a dump, and where in the request it was about."""
     code = -struct.unpack_from("=i", message.data)[0] if message.data else 0
     used = 4
     if message.type == NLMSG_ERROR:
         used += 16
         if not message.flags & CAPPED:
             used += struct.unpack_from("=I", message.data, 4)[0] - 16
-    text = b""
-    if message.flags & ACK_TLVS:
-        text = by_number(message.data[used:]).get(NLMSGERR_ATTR_MSG, b"")
-    return code, text.rstrip(b"\0").decode()
+    about = by_number(message.data[used:]) if message.flags & ACK_TLVS else {}
+    text = about.get(NLMSGERR_ATTR_MSG, b"")
+    offset = struct.unpack("=I", about.get(NLMSGERR_ATTR_OFFS, bytes(4)))[0]
+    return code, text.rstrip(b"\0").decode(), offset
 
 
 class Socket:
@@ -118,9 +120,11 @@ class Socket:
                 if message.type not in (NLMSG_ERROR, NLMSG_DONE):
                     answers.append(message)
                     continue
-                code, text = status(message)
+                code, text, offset = status(message)
                 if code:
-                    raise Refused(code, text)
+                    refusal = Refused(code, text)
+                    refusal.offset = offset
+                    raise refusal
                 return answers
 
     def operations(self):

@@ -82,13 +82,13 @@ class Spec:
 
     # --- attributes
 
-    def encode(self, space, values):
-        """Attributes of a set in the order of @values; a list is the same attribute repeated."""
+    def encode(self, space, values, nested=0):
+        """Attributes of a set in the order of @values; a list is the same attribute repeated. Nests bear the flag @nested."""
         data = b""
         for name, value in values.items():
             item = self.sets[space][name]
             for one in value if isinstance(value, list) else [value]:
-                data += genl.attribute(item["value"], self.payload(item, one))
+                data += genl.attribute(item["value"], self.payload(item, one), nested if item["type"] == "nest" else 0)
         return data
 
     def payload(self, item, value):
@@ -170,6 +170,11 @@ class Client:
         self.socket = genl.Socket(spec.yaml["name"])
         self.called = set()
 
+    def encode(self, operation, values):
+        """A request's attributes; the older commands take nests without the flag, which the others insist on."""
+        strict = "dont-validate" not in operation
+        return self.spec.encode(operation["attribute-set"], values, genl.NLA_F_NESTED if strict else 0)
+
     def call(self, name, mode="do", **values):
         """The answers to an operation; underscores stand for dashes in names."""
         operation = self.spec.operations[name]
@@ -183,7 +188,7 @@ class Client:
         space = operation["attribute-set"]
         flags = genl.REQUEST | (genl.DUMP if mode == "dump" else genl.ACK)
         try:
-            answers = self.socket.ask(request["value"], self.spec.encode(space, values), flags)
+            answers = self.socket.ask(request["value"], self.encode(operation, values), flags)
         except genl.Refused as refusal:
             if genl.error_name(refusal.errno) not in self.spec.errors(operation):
                 raise Undescribed(f"{name} gives {genl.error_name(refusal.errno)}") from refusal

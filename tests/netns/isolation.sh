@@ -30,7 +30,7 @@ own_root() { nobody unshare --user --map-root-user --net "$@"; }
 # What there is to refuse, and what was answered in any other way. Numbers that there are not may be either.
 commands() {
 	printf '%s\n' do:{1..7} dump:4 dump:8 do:{9,10} dump:11 do:{12,13} do:{15..17}
-	only_ipvs || printf '%s\n' dump:64 do:65 dump:66
+	only_ipvs || printf '%s\n' dump:64 do:65 dump:66 do:68
 }
 refused_commands() { awk '$3 == "EPERM" { print $1 ":" $2 }'; }
 answered_commands() { awk '$3 != "EPERM" && $3 != "EOPNOTSUPP" { print $1 ":" $2 }'; }

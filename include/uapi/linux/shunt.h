@@ -69,13 +69,21 @@ enum shunt_cmd {
 	SHUNT_CMD_GET_ALL,
 
 	SHUNT_CMD_DEST_DRAINED,		/* only ever an event */
+
+	/*
+	 * A new service with its real servers, as NEW_SERVICE and NEW_DEST would
+	 * add them. Where one of them is refused, nothing of it stays, and the
+	 * answer says which one by NLMSGERR_ATTR_OFFS. The nests need
+	 * NLA_F_NESTED.
+	 */
+	SHUNT_CMD_NEW_ALL,
 };
 
 /* What stands at the top of a message. */
 enum shunt_cmd_attr {
 	SHUNT_CMD_ATTR_UNSPEC,
 	SHUNT_CMD_ATTR_SERVICE,		/* nest of enum shunt_svc_attr */
-	SHUNT_CMD_ATTR_DEST,		/* nest of enum shunt_dest_attr; repeated in GET_ALL */
+	SHUNT_CMD_ATTR_DEST,		/* nest of enum shunt_dest_attr; repeated in GET_ALL and NEW_ALL */
 	SHUNT_CMD_ATTR_DAEMON,		/* nest of enum shunt_daemon_attr */
 	SHUNT_CMD_ATTR_TIMEOUT_TCP,	/* u32 seconds; 0 keeps the old one */
 	SHUNT_CMD_ATTR_TIMEOUT_TCP_FIN,	/* u32 seconds; 0 keeps the old one */
