@@ -117,18 +117,47 @@ static int read_service_key(struct shunt_service_key *key, struct nlattr **attrs
 			extack);
 }
 
+/* Attributes of IPVS, and ours: with all that is between, most was empty. */
+#define IPVS_MAX	15
+#define OWN_FIRST	64
+#define OWN_MAX		8
+
+/**
+ * struct attrs - the attributes in a nest, each NULL where it is not there
+ * @ipvs:	by number
+ * @own:	by number from OWN_FIRST on
+ */
+struct attrs {
+	struct nlattr *ipvs[IPVS_MAX + 1];
+	struct nlattr *own[OWN_MAX];
+};
+
 /* Of whatever is wrong with the attributes in it, ip_vs's clients hear EINVAL. */
-static int parse_nest(struct nlattr **attrs, int max, const struct nlattr *nest,
+static int parse_nest(struct attrs *attrs, int max, const struct nlattr *nest,
 		      const struct nla_policy *policy,
 		      struct netlink_ext_ack *extack)
 {
-	return nla_parse_nested_deprecated(attrs, max, nest, policy, extack) ?
-		       -EINVAL : 0;
+	struct nlattr *attr;
+	int rest;
+
+	if (nla_validate_nested_deprecated(nest, max, policy, extack))
+		return -EINVAL;
+	*attrs = (struct attrs){};
+	nla_for_each_nested(attr, nest, rest) {
+		int type = nla_type(attr);
+
+		if (type <= IPVS_MAX)
+			attrs->ipvs[type] = attr;
+		else if (type >= OWN_FIRST && type < OWN_FIRST + OWN_MAX)
+			attrs->own[type - OWN_FIRST] = attr;
+	}
+	return 0;
 }
 
-static int parse_service(struct nlattr **attrs, const struct nlattr *nest,
+static int parse_service(struct attrs *attrs, const struct nlattr *nest,
 			 struct netlink_ext_ack *extack)
 {
+	BUILD_BUG_ON(SHUNT_SVC_ATTR_MAX >= OWN_FIRST + OWN_MAX);
 	if (!nest) {
 		NL_SET_ERR_MSG(extack, "the virtual service is missing");
 		return -EINVAL;
@@ -147,13 +176,13 @@ static int parse_service(struct nlattr **attrs, const struct nlattr *nest,
 int shunt_get_service_key(struct shunt_service_key *key, const struct nlattr *nest,
 		   struct netlink_ext_ack *extack)
 {
-	struct nlattr *attrs[SHUNT_SVC_ATTR_MAX + 1];
+	struct attrs attrs;
 	int err;
 
-	err = parse_service(attrs, nest, extack);
+	err = parse_service(&attrs, nest, extack);
 	if (err)
 		return err;
-	return read_service_key(key, attrs, extack);
+	return read_service_key(key, attrs.ipvs, extack);
 }
 
 static int get_netmask(struct shunt_service_config *config,
@@ -173,7 +202,7 @@ static int get_netmask(struct shunt_service_config *config,
 
 /* Clients of IPVS know nothing of these, and change none of them. */
 static void get_terms(struct shunt_service_config *config,
-		      struct nlattr **attrs)
+		      struct nlattr **own)
 {
 	const struct nlattr *attr;
 	int i;
@@ -181,7 +210,7 @@ static void get_terms(struct shunt_service_config *config,
 	config->terms = (struct shunt_terms){};
 	config->terms_said = 0;
 	for (i = 0; i < SHUNT_TERM_MAX; i++) {
-		attr = attrs[SHUNT_SVC_ATTR_TIMEOUT_TCP + i];
+		attr = own[SHUNT_SVC_ATTR_TIMEOUT_TCP - OWN_FIRST + i];
 		if (!attr)
 			continue;
 		config->terms.value[i] = nla_get_u32(attr);
@@ -215,13 +244,15 @@ int shunt_get_service_config(struct shunt_service_config *config,
 			      const struct nlattr *nest,
 			      struct netlink_ext_ack *extack)
 {
-	struct nlattr *attrs[SHUNT_SVC_ATTR_MAX + 1];
 	struct shunt_flags flags;
+	struct nlattr **attrs;
+	struct attrs all;
 	int err;
 
-	err = parse_service(attrs, nest, extack);
+	err = parse_service(&all, nest, extack);
 	if (err)
 		return err;
+	attrs = all.ipvs;
 	err = read_service_key(&config->key, attrs, extack);
 	if (err)
 		return err;
@@ -237,7 +268,7 @@ int shunt_get_service_config(struct shunt_service_config *config,
 	config->flags = flags.flags;
 	config->mask = flags.mask;
 	config->timeout = nla_get_u32(attrs[SHUNT_SVC_ATTR_TIMEOUT]);
-	get_terms(config, attrs);
+	get_terms(config, all.own);
 	return 0;
 }
 
@@ -265,14 +296,16 @@ int shunt_get_service_parts(struct shunt_service_config *config,
 }
 
 /* Clients of IPVS know nothing of it. */
-static void get_drain(struct shunt_dest_config *config, struct nlattr **attrs)
+static void get_drain(struct shunt_dest_config *config, struct nlattr **own)
 {
-	if (attrs[SHUNT_DEST_ATTR_DRAIN])
-		config->drain = nla_get_u32(attrs[SHUNT_DEST_ATTR_DRAIN]) ?
-					SHUNT_DRAIN_BEGIN : SHUNT_DRAIN_END;
-	if (attrs[SHUNT_DEST_ATTR_DRAIN_SECONDS])
-		config->drain_seconds = nla_get_u32(
-				attrs[SHUNT_DEST_ATTR_DRAIN_SECONDS]);
+	struct nlattr *drain = own[SHUNT_DEST_ATTR_DRAIN - OWN_FIRST];
+	struct nlattr *seconds = own[SHUNT_DEST_ATTR_DRAIN_SECONDS - OWN_FIRST];
+
+	if (drain)
+		config->drain = nla_get_u32(drain) ? SHUNT_DRAIN_BEGIN :
+						     SHUNT_DRAIN_END;
+	if (seconds)
+		config->drain_seconds = nla_get_u32(seconds);
 }
 
 #define TUN_FLAGS	(SHUNT_TUN_F_CSUM | SHUNT_TUN_F_REMCSUM)
@@ -312,18 +345,22 @@ int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 			   const struct nlattr *nest, bool whole,
 			   struct netlink_ext_ack *extack)
 {
-	struct nlattr *attrs[SHUNT_DEST_ATTR_MAX + 1];
+	struct nlattr **attrs;
+	struct attrs all;
 	u32 fwd;
 	int err;
+
+	BUILD_BUG_ON(SHUNT_DEST_ATTR_MAX >= OWN_FIRST + OWN_MAX);
 
 	*config = (struct shunt_dest_config){ .af = service_af };
 	if (!nest) {
 		NL_SET_ERR_MSG(extack, "the real server is missing");
 		return -EINVAL;
 	}
-	err = parse_nest(attrs, SHUNT_DEST_ATTR_MAX, nest, dest_policy, extack);
+	err = parse_nest(&all, SHUNT_DEST_ATTR_MAX, nest, dest_policy, extack);
 	if (err)
 		return err;
+	attrs = all.ipvs;
 	if (!attrs[SHUNT_DEST_ATTR_ADDR] || !attrs[SHUNT_DEST_ATTR_PORT]) {
 		NL_SET_ERR_MSG(extack, "a real server needs address and port");
 		return -EINVAL;
@@ -357,7 +394,7 @@ int shunt_get_dest_config(struct shunt_dest_config *config, u8 service_af,
 	config->weight = nla_get_u32(attrs[SHUNT_DEST_ATTR_WEIGHT]);
 	config->upper = nla_get_u32(attrs[SHUNT_DEST_ATTR_U_THRESH]);
 	config->lower = nla_get_u32(attrs[SHUNT_DEST_ATTR_L_THRESH]);
-	get_drain(config, attrs);
+	get_drain(config, all.own);
 	return get_tunnel(&config->tunnel, attrs, extack);
 }
 
