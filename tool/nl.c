@@ -5,6 +5,7 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -14,19 +15,11 @@
 
 #include <linux/shunt.h>
 
-/* More than any request takes; libnl would clear a page for each. */
-#define REQUEST_SIZE 1024
+/* Room for a service with some ninety real servers. */
+#define REQUEST_SIZE 8192
 
 /* Room for the events of some thousand changes, should they come at once. */
 #define EVENTS_SIZE (16 << 20)
-
-/* One request under way. */
-struct talk {
-	shunt_nl_row_fn row;
-	void *arg;
-	struct shunt_nl_reply *reply;
-	bool done;
-};
 
 int shunt_nl_open(struct shunt_nl *nl, size_t size)
 {
@@ -35,8 +28,12 @@ int shunt_nl_open(struct shunt_nl *nl, size_t size)
 
 	memset(nl, 0, sizeof(*nl));
 	nl->socket = nl_socket_alloc();
-	if (!nl->socket)
+	nl->buffer = malloc(size);
+	nl->size = size;
+	if (!nl->socket || !nl->buffer) {
+		shunt_nl_close(nl);
 		return ENOMEM;
+	}
 	if (genl_connect(nl->socket) < 0) {
 		int error = errno;
 
@@ -58,7 +55,9 @@ int shunt_nl_open(struct shunt_nl *nl, size_t size)
 void shunt_nl_close(struct shunt_nl *nl)
 {
 	nl_socket_free(nl->socket);
+	free(nl->buffer);
 	nl->socket = NULL;
+	nl->buffer = NULL;
 }
 
 bool shunt_nl_resolve(struct shunt_nl *nl, const char *name)
@@ -84,20 +83,27 @@ struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags)
 	return msg;
 }
 
-void shunt_nl_rewrite(struct nl_msg *msg, int cmd)
+void shunt_nl_set_command(struct nl_msg *msg, int cmd)
 {
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
-	struct genlmsghdr *genl = nlmsg_data(hdr);
+	struct genlmsghdr *genl = nlmsg_data(nlmsg_hdr(msg));
 
 	genl->cmd = cmd;
-	hdr->nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
+}
+
+void shunt_nl_rewrite(struct nl_msg *msg, int cmd)
+{
+	shunt_nl_set_command(msg, cmd);
+	nlmsg_hdr(msg)->nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN);
 }
 
 /* @tlvs: the attributes that an ack or the end of a dump carries. */
 static void read_reason(struct shunt_nl_reply *reply, struct nlattr *tlvs, int len)
 {
 	struct nlattr *text = nla_find(tlvs, len, NLMSGERR_ATTR_MSG);
+	struct nlattr *offset = nla_find(tlvs, len, NLMSGERR_ATTR_OFFS);
 
+	if (offset && nla_len(offset) >= (int)sizeof(uint32_t))
+		reply->offset = nla_get_u32(offset);
 	if (text)
 		snprintf(reply->reason, sizeof(reply->reason), "%.*s",
 			 nla_len(text), (char *)nla_data(text));
@@ -117,113 +123,84 @@ void shunt_nl_read_error(struct nlmsghdr *hdr, struct shunt_nl_reply *reply)
 			    nlmsg_datalen(hdr) - used);
 }
 
-static int on_error(struct sockaddr_nl *from, struct nlmsgerr *err, void *arg)
-{
-	/* libnl hands out the payload; the header is right before it. */
-	struct nlmsghdr *hdr = (struct nlmsghdr *)((char *)err - NLMSG_HDRLEN);
-	struct talk *talk = arg;
-
-	(void)from;
-	talk->done = true;
-	shunt_nl_read_error(hdr, talk->reply);
-	return NL_STOP;
-}
-
 /* A dump that fails on its way says so in the message that ends it. */
-static int on_finish(struct nl_msg *msg, void *arg)
+static void read_end(struct nlmsghdr *hdr, struct shunt_nl_reply *reply)
 {
-	struct nlmsghdr *hdr = nlmsg_hdr(msg);
-	struct talk *talk = arg;
 	int error;
 
-	talk->done = true;
 	if (nlmsg_datalen(hdr) < (int)sizeof(error))
-		return NL_STOP;
+		return;
 	memcpy(&error, nlmsg_data(hdr), sizeof(error));
 	if (error < 0)
-		talk->reply->error = -error;
+		reply->error = -error;
 	if (hdr->nlmsg_flags & NLM_F_ACK_TLVS)
-		read_reason(talk->reply,
-			    (struct nlattr *)((char *)nlmsg_data(hdr) +
-					      sizeof(error)),
+		read_reason(reply, (struct nlattr *)((char *)nlmsg_data(hdr) +
+						     sizeof(error)),
 			    nlmsg_datalen(hdr) - sizeof(error));
-	return NL_STOP;
 }
 
-static int on_ack(struct nl_msg *msg, void *arg)
+/* One message of an answer; true where it was the last. */
+static bool take(struct nlmsghdr *hdr, shunt_nl_row_fn row, void *arg,
+		 struct shunt_nl_reply *reply)
 {
-	struct talk *talk = arg;
-
-	(void)msg;
-	talk->done = true;
-	return NL_STOP;
+	/* What was dumped changed meanwhile; who asked knows whether it matters. */
+	if (hdr->nlmsg_flags & NLM_F_DUMP_INTR)
+		reply->interrupted = true;
+	switch (hdr->nlmsg_type) {
+	case NLMSG_ERROR:
+		if (nlmsg_datalen(hdr) < (int)sizeof(struct nlmsgerr))
+			reply->error = EBADMSG;
+		else
+			shunt_nl_read_error(hdr, reply);
+		return true;
+	case NLMSG_DONE:
+		read_end(hdr, reply);
+		return true;
+	case NLMSG_NOOP:
+		return false;
+	case NLMSG_OVERRUN:
+		reply->error = ENOBUFS;
+		return true;
+	}
+	if (row && row(hdr, arg))
+		reply->error = EBADMSG;
+	return reply->error;
 }
 
-static int on_row(struct nl_msg *msg, void *arg)
+/* Rows are read where they came to: libnl would copy each of thousands. */
+static void receive(struct shunt_nl *nl, uint32_t seq, shunt_nl_row_fn row,
+		    void *arg, struct shunt_nl_reply *reply)
 {
-	struct talk *talk = arg;
+	for (;;) {
+		ssize_t got = recv(shunt_nl_fd(nl), nl->buffer, nl->size,
+				   MSG_TRUNC);
+		struct nlmsghdr *hdr = nl->buffer;
+		int rest = got;
 
-	if (!talk->row || !talk->row(nlmsg_hdr(msg), talk->arg))
-		return NL_OK;
-	talk->reply->error = EBADMSG;
-	talk->done = true;
-	return NL_STOP;
-}
-
-/* What was dumped changed meanwhile; who asked knows whether that matters. */
-static int on_interrupted(struct nl_msg *msg, void *arg)
-{
-	struct talk *talk = arg;
-
-	(void)msg;
-	talk->reply->interrupted = true;
-	return NL_OK;
-}
-
-static int receive(struct shunt_nl *nl, struct nl_cb *cb, struct talk *talk)
-{
-	while (!talk->done) {
-		int error = nl_recvmsgs(nl->socket, cb);
-
-		if (talk->done)
-			break;
-		if (error < 0) {
-			talk->reply->error = EIO;
-			snprintf(talk->reply->reason,
-				 sizeof(talk->reply->reason), "%s",
-				 nl_geterror(error));
-			break;
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || (size_t)got > nl->size) {
+			reply->error = got < 0 ? errno : EMSGSIZE;
+			return;
 		}
+		for (; NLMSG_OK(hdr, rest); hdr = NLMSG_NEXT(hdr, rest))
+			if (hdr->nlmsg_seq == seq && take(hdr, row, arg, reply))
+				return;
 	}
-	return talk->reply->error ? -1 : 0;
 }
 
-int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row, void *arg,
-	    struct shunt_nl_reply *reply)
+int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row,
+		  void *arg, struct shunt_nl_reply *reply)
 {
-	struct talk talk = { .row = row, .arg = arg, .reply = reply };
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
-	int failed = -1;
-
 	memset(reply, 0, sizeof(*reply));
-	if (!msg || !cb) {
+	if (!msg)
 		reply->error = ENOMEM;
-		goto out;
-	}
-	nl_cb_err(cb, NL_CB_CUSTOM, on_error, &talk);
-	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, &talk);
-	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, &talk);
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_row, &talk);
-	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, &talk);
-
-	if (nl_send_auto(nl->socket, msg) < 0)
+	else if (nl_send_auto(nl->socket, msg) < 0)
 		reply->error = EIO;
 	else
-		failed = receive(nl, cb, &talk);
-out:
-	nl_cb_put(cb);
+		receive(nl, nlmsg_hdr(msg)->nlmsg_seq, row, arg, reply);
 	nlmsg_free(msg);
-	return failed;
+	return reply->error ? -1 : 0;
 }
 
 /* A negative number of libnl as an errno. */

@@ -7,6 +7,7 @@
 #define SHUNTADM_NL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <netlink/msg.h>
 
@@ -14,9 +15,12 @@
  * struct shunt_nl - an open connection to a director
  * @family:	generic netlink family number
  * @is_shunt:	the family is SHUNT and not IPVS
+ * @buffer:	of @size bytes, what an answer is read into
  */
 struct shunt_nl {
 	struct nl_sock *socket;
+	void *buffer;
+	size_t size;
 	int family;
 	bool is_shunt;
 };
@@ -28,9 +32,12 @@ struct shunt_nl {
  * @error:	0 or a positive errno
  * @reason:	the kernel's own words (extack), empty where it has none
  * @interrupted:	what was dumped changed under way
+ * @offset:	of the attribute that is wrong, from the request's header on; 0
+ *		where the kernel does not say
  */
 struct shunt_nl_reply {
 	int error;
+	uint32_t offset;
 	bool interrupted;
 	char reason[SHUNT_NL_REASON_SIZE];
 };
@@ -52,6 +59,9 @@ bool shunt_nl_resolve(struct shunt_nl *nl, const char *name);
 /** shunt_nl_request() - a message for command @cmd; NULL when memory is out */
 struct nl_msg *shunt_nl_request(const struct shunt_nl *nl, int cmd, int flags);
 
+/** shunt_nl_set_command() - make a message of shunt_nl_request() one for @cmd */
+void shunt_nl_set_command(struct nl_msg *msg, int cmd);
+
 /** shunt_nl_rewrite() - begin a message of shunt_nl_request() anew, for @cmd */
 void shunt_nl_rewrite(struct nl_msg *msg, int cmd);
 
@@ -62,8 +72,8 @@ void shunt_nl_rewrite(struct nl_msg *msg, int cmd);
  *
  * Return: 0, or -1 with @reply filled in.
  */
-int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row, void *arg,
-	    struct shunt_nl_reply *reply);
+int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row,
+		  void *arg, struct shunt_nl_reply *reply);
 
 /**
  * shunt_nl_subscribe() - listen to the multicast group @group of @family
