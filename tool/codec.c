@@ -2,6 +2,7 @@
 #include "codec.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <netlink/attr.h>
@@ -78,6 +79,17 @@ static const struct nla_policy config_policy[SHUNT_CMD_ATTR_TIMEOUT_UDP + 1] = {
 	[SHUNT_CMD_ATTR_TIMEOUT_UDP] = { .type = NLA_U32 },
 };
 
+/* libnl's own are calls, and there are hundred thousands. */
+static inline void *payload(const struct nlattr *attr)
+{
+	return (char *)attr + NLA_HDRLEN;
+}
+
+static inline int length(const struct nlattr *attr)
+{
+	return attr->nla_len - NLA_HDRLEN;
+}
+
 /* How long an attribute has to be to have a value of its type. */
 static int min_length(const struct nla_policy *policy)
 {
@@ -98,8 +110,8 @@ static int min_length(const struct nla_policy *policy)
 static int parse_nested(struct nlattr **attrs, int max, struct nlattr *nest,
 			const struct nla_policy *policy)
 {
-	struct nlattr *attr = nla_data(nest);
-	int rest = nla_len(nest);
+	struct nlattr *attr = payload(nest);
+	int rest = length(nest);
 
 	memset(attrs, 0, (max + 1) * sizeof(*attrs));
 	while (rest >= NLA_HDRLEN && attr->nla_len >= NLA_HDRLEN &&
@@ -122,22 +134,22 @@ static int parse_nested(struct nlattr **attrs, int max, struct nlattr *nest,
 /* An attribute that is missing reads as 0. */
 static uint32_t get_u32(struct nlattr *attr)
 {
-	return attr ? nla_get_u32(attr) : 0;
+	return attr ? *(uint32_t *)payload(attr) : 0;
 }
 
 static uint16_t get_u16(struct nlattr *attr)
 {
-	return attr ? nla_get_u16(attr) : 0;
+	return attr ? *(uint16_t *)payload(attr) : 0;
 }
 
 static void get_string(struct nlattr *attr, char *text, size_t size)
 {
-	size_t used = attr ? strnlen(nla_data(attr), nla_len(attr)) : 0;
+	size_t used = attr ? strnlen(payload(attr), length(attr)) : 0;
 
 	if (used >= size)
 		used = size - 1;
 	if (used)
-		memcpy(text, nla_data(attr), used);
+		memcpy(text, payload(attr), used);
 	text[used] = '\0';
 }
 
@@ -148,23 +160,18 @@ static int get_address(struct nlattr *attr, uint16_t family,
 
 	memset(addr, 0, sizeof(*addr));
 	if ((family != AF_INET && family != AF_INET6) || !attr ||
-	    nla_len(attr) < size)
+	    length(attr) < size)
 		return -1;
 	addr->family = family;
-	memcpy(addr->word, nla_data(attr), size);
+	memcpy(addr->word, payload(attr), size);
 	return 0;
 }
 
 /* The same numbers in both nests, some of them shorter in the older one. */
-static int get_stats(struct nlattr *stats64, struct nlattr *stats,
-		     struct stats *out)
+static int read_stats(struct nlattr *nest, struct stats *out)
 {
 	struct nlattr *attrs[SHUNT_STATS_ATTR_PAD + 1];
-	struct nlattr *nest = stats64 ? stats64 : stats;
 
-	memset(out, 0, sizeof(*out));
-	if (!nest)
-		return 0;
 	if (parse_nested(attrs, SHUNT_STATS_ATTR_PAD, nest, NULL))
 		return -1;
 	for (int i = 0; i < STATS_COLUMNS; i++) {
@@ -176,6 +183,17 @@ static int get_stats(struct nlattr *stats64, struct nlattr *stats,
 			out->value[i] = nla_get_u32(attr);
 	}
 	return 0;
+}
+
+static int get_stats(struct nlattr *stats64, struct nlattr *stats,
+		     struct stats **out)
+{
+	struct nlattr *nest = stats64 ? stats64 : stats;
+
+	if (!nest)
+		return 0;
+	*out = calloc(1, sizeof(**out));
+	return *out ? read_stats(nest, *out) : -1;
 }
 
 /* Parse the nest of type @type at the top level of a message. */
@@ -283,8 +301,10 @@ int codec_get_dests(struct nlmsghdr *hdr, uint16_t family, struct list *dests)
 		if (nla_type(attr) != SHUNT_CMD_ATTR_DEST)
 			continue;
 		if (parse_nested(a, SHUNT_DEST_ATTR_MAX, attr, dest_policy) ||
-		    get_dest(a, family, &dest) || !list_add(dests, &dest))
+		    get_dest(a, family, &dest) || !list_add(dests, &dest)) {
+			free(dest.stats);
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -337,7 +357,9 @@ int codec_get_info(struct nlmsghdr *hdr, struct info *info)
 	info->version = get_u32(a[SHUNT_INFO_ATTR_VERSION]);
 	info->conn_tab_size = get_u32(a[SHUNT_INFO_ATTR_CONN_TAB_SIZE]);
 	info->has_total = a[SHUNT_INFO_ATTR_STATS64] != NULL;
-	return get_stats(a[SHUNT_INFO_ATTR_STATS64], NULL, &info->total);
+	memset(&info->total, 0, sizeof(info->total));
+	return info->has_total ? read_stats(a[SHUNT_INFO_ATTR_STATS64],
+					    &info->total) : 0;
 }
 
 int codec_get_conn(struct nlmsghdr *hdr, struct conn *conn)

@@ -25,6 +25,7 @@ int codec_put_timeouts(struct nl_msg *msg, const struct timeouts *timeouts);
  * get: read one answer. Return 0, or -1 when it is malformed or lacks what
  * makes it usable.
  * @family of codec_get_dest(): the service's, for kernels that leave it out.
+ * Statistics are the caller's to free, whatever is returned.
  */
 int codec_get_service(struct nlmsghdr *hdr, struct service *service);
 int codec_get_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "event.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <netlink/genl/genl.h>
@@ -25,15 +26,34 @@ static const struct {
 
 #define N_MEANINGS (sizeof(meanings) / sizeof(meanings[0]))
 
+/* Nobody wants statistics of them. */
+static int read_service(struct nlmsghdr *hdr, struct service *service)
+{
+	int failed = codec_get_service(hdr, service);
+
+	free(service->stats);
+	service->stats = NULL;
+	return failed;
+}
+
+static int read_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
+{
+	int failed = codec_get_dest(hdr, family, dest);
+
+	free(dest->stats);
+	dest->stats = NULL;
+	return failed;
+}
+
 static int read_object(struct nlmsghdr *hdr, struct event *event)
 {
 	if (event->object == EVENT_TIMEOUTS)
 		return codec_get_timeouts(hdr, &event->timeouts);
-	if (codec_get_service(hdr, &event->service))
+	if (read_service(hdr, &event->service))
 		return -1;
 	if (event->object == EVENT_SERVICE)
 		return 0;
-	return codec_get_dest(hdr, event->service.addr.family, &event->dest);
+	return read_dest(hdr, event->service.addr.family, &event->dest);
 }
 
 int event_read(struct nlmsghdr *hdr, struct event *event)

@@ -63,6 +63,7 @@ struct terms {
  * @flags:	SHUNT_SVC_F_*
  * @timeout:	seconds of persistence
  * @netmask:	granularity of persistence, as in the netlink attribute
+ * @stats:	malloc'ed, NULL where the director did not tell
  */
 struct service {
 	struct address addr;
@@ -75,7 +76,7 @@ struct service {
 	uint32_t timeout;
 	uint32_t netmask;
 	struct terms terms;
-	struct stats stats;
+	struct stats *stats;
 };
 
 /* How a tunnelled packet is wrapped: --tun-type and --tun-*csum. */
@@ -99,6 +100,7 @@ struct drain {
  * struct dest - a real server
  * @port:	host byte order
  * @tun_port:	host byte order
+ * @stats:	malloc'ed, NULL where the director did not tell
  */
 struct dest {
 	struct address addr;
@@ -114,7 +116,7 @@ struct dest {
 	uint32_t tun_port;
 	uint32_t tun_flags;
 	struct drain drain;
-	struct stats stats;
+	struct stats *stats;
 };
 
 enum sync_state { SYNC_MASTER = 1, SYNC_BACKUP = 2 };

@@ -166,10 +166,10 @@ static void print_counters(FILE *out, const struct stats *stats,
 			   const struct print_style *style)
 {
 	int first = style->format == FORMAT_STATS ?
-		    SHUNT_STATS_ATTR_CONNS : SHUNT_STATS_ATTR_CPS;
+		    0 : SHUNT_STATS_ATTR_CPS - SHUNT_STATS_ATTR_CONNS;
 
 	for (int i = 0; i < 5; i++)
-		print_large(out, stats->value[first - SHUNT_STATS_ATTR_CONNS + i],
+		print_large(out, stats ? stats->value[first + i] : 0,
 			    style->exact);
 }
 
@@ -204,7 +204,7 @@ void print_service(FILE *out, const struct service *service,
 	service_title(title, service, style);
 	if (is_counters(style)) {
 		fprintf(out, "%-33s", title);
-		print_counters(out, &service->stats, style);
+		print_counters(out, service->stats, style);
 	} else {
 		fputs(title, out);
 		print_scheduling(out, service, style->classic);
@@ -239,16 +239,13 @@ static char *put_column(char *at, uint32_t number, int width)
 }
 
 /* " %-7s %-6u %-10u %-10u" of what most lines of most lists are. */
-static void print_plain(FILE *out, const struct dest *dest)
+static char *put_plain(char *at, const struct dest *dest)
 {
-	char line[64], *at = line;
-
 	*at++ = ' ';
 	at = text_pad(stpcpy(at, forward_name(dest->forward)), at, 7);
 	at = put_column(at, dest->weight, 6);
 	at = put_column(at, dest->active, 10);
-	at = put_column(at, dest->inactive, 10);
-	fwrite(line, 1, at - line, out);
+	return put_column(at, dest->inactive, 10);
 }
 
 static void print_drain(FILE *out, const struct drain *drain)
@@ -263,18 +260,19 @@ static void print_drain(FILE *out, const struct drain *drain)
 static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 		       const struct print_style *style)
 {
-	char name[NAMES_SIZE], tunnel[32];
-	const char *end;
+	char line[NAMES_SIZE + 64], *name = stpcpy(line, "  -> "), *end;
+	char tunnel[32];
 
 	list_endpoint(name, &dest->addr, dest->port, protocol, style);
 	end = text_pad(strchr(name, '\0'), name, 28);
-	fputs("  -> ", out);
-	fwrite(name, 1, end - name, out);
+	if (style->format == FORMAT_PLAIN)
+		end = put_plain(end, dest);
+	fwrite(line, 1, end - line, out);
 
 	switch (style->format) {
 	case FORMAT_STATS:
 	case FORMAT_RATE:
-		print_counters(out, &dest->stats, style);
+		print_counters(out, dest->stats, style);
 		break;
 	case FORMAT_THRESHOLDS:
 		fprintf(out, " %-10u %-10u %-10u %-10u", dest->u_threshold,
@@ -291,7 +289,6 @@ static void print_dest(FILE *out, const struct dest *dest, uint16_t protocol,
 			dest->active, dest->inactive);
 		break;
 	case FORMAT_PLAIN:
-		print_plain(out, dest);
 		/* ipvsadm knows nothing of it. */
 		if (!style->classic)
 			print_drain(out, &dest->drain);

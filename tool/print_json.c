@@ -54,18 +54,19 @@ static void put_address(struct json *json, const char *key,
 }
 
 static void put_half(struct json *json, const char *key,
-		     const char *const names[N_COUNTERS], const uint64_t *value)
+		     const char *const names[N_COUNTERS],
+		     const struct stats *stats, int first)
 {
 	json_open(json, key, '{');
 	for (int i = 0; i < N_COUNTERS; i++)
-		json_number(json, names[i], value[i]);
+		json_number(json, names[i], stats ? stats->value[first + i] : 0);
 	json_close(json, '}');
 }
 
 static void put_stats(struct json *json, const struct stats *stats)
 {
-	put_half(json, "stats", counters, stats->value);
-	put_half(json, "rates", rates, stats->value + N_COUNTERS);
+	put_half(json, "stats", counters, stats, 0);
+	put_half(json, "rates", rates, stats, N_COUNTERS);
 }
 
 static void put_protocol(struct json *json, uint16_t protocol, bool there)
@@ -154,7 +155,7 @@ static void put_service(struct json *json, const struct service *service)
 	put_persistence(json, service);
 	json_bool(json, "one_packet", service->flags & SHUNT_SVC_F_ONEPACKET);
 	put_terms(json, &service->terms);
-	put_stats(json, &service->stats);
+	put_stats(json, service->stats);
 }
 
 static void put_tunnel(struct json *json, const struct dest *dest)
@@ -208,7 +209,7 @@ static void put_server(struct json *json, const struct dest *dest)
 	json_number(json, "active_connections", dest->active);
 	json_number(json, "inactive_connections", dest->inactive);
 	json_number(json, "persistent_connections", dest->persistent);
-	put_stats(json, &dest->stats);
+	put_stats(json, dest->stats);
 }
 
 static void put_timeouts(struct json *json, const struct timeouts *timeouts)

@@ -11,7 +11,7 @@ void *list_add(struct list *list, const void *item)
 	char *slot;
 
 	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 4;
+		size_t room = list->room ? 2 * list->room : 1;
 		char *items = reallocarray(list->items, room, list->size);
 
 		if (!items)
@@ -31,10 +31,18 @@ void list_free(struct list *list)
 	list->count = list->room = 0;
 }
 
+static void entry_free(struct entry *entry)
+{
+	for (size_t i = 0; i < entry->dests.count; i++)
+		free(list_at(&entry->dests, struct dest, i)->stats);
+	list_free(&entry->dests);
+	free(entry->service.stats);
+}
+
 void table_free(struct list *table)
 {
 	for (size_t i = 0; i < table->count; i++)
-		list_free(&list_at(table, struct entry, i)->dests);
+		entry_free(list_at(table, struct entry, i));
 	list_free(table);
 }
 

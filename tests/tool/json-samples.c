@@ -46,6 +46,14 @@ static struct stats some_stats(uint64_t first)
 	return stats;
 }
 
+static struct stats *stats_of(uint64_t first)
+{
+	struct stats *stats = malloc(sizeof(*stats));
+
+	*stats = some_stats(first);
+	return stats;
+}
+
 static struct director shunt(void)
 {
 	struct director director = {
@@ -72,7 +80,7 @@ static struct entry first(void)
 			.addr = address("1.2.3.4"), .port = 80,
 			.protocol = IPPROTO_TCP, .sched = "rr",
 			.netmask = UINT32_MAX, .flags = SHUNT_SVC_F_HASHED,
-			.stats = some_stats(UINT64_MAX - STATS_COLUMNS + 1),
+			.stats = stats_of(UINT64_MAX - STATS_COLUMNS + 1),
 		},
 		.dests = LIST_OF(struct dest),
 	};
@@ -80,7 +88,7 @@ static struct entry first(void)
 	add_dest(&entry, "10.0.0.1", 8080, (struct dest){
 		.forward = SHUNT_FWD_MASQ, .weight = 0, .u_threshold = 10,
 		.l_threshold = 5, .active = 3, .inactive = 4, .persistent = 7,
-		.stats = some_stats(100) });
+		.stats = stats_of(100) });
 	add_dest(&entry, "10.0.0.2", 80, (struct dest){
 		.forward = SHUNT_FWD_ROUTE, .weight = UINT32_MAX,
 		.u_threshold = 20 });
@@ -219,8 +227,10 @@ static void events(void)
 		{ "event-timeouts", EVENT_CHANGED, EVENT_TIMEOUTS },
 		{ "event-lost", EVENT_LOST, EVENT_NOTHING },
 	};
+	struct list table = LIST_OF(struct entry);
 	struct entry entry = first();
 
+	list_add(&table, &entry);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct event event = {
 			.time = { 1234, 5678 },
@@ -235,7 +245,7 @@ static void events(void)
 		print_json_event(out, &event);
 		fclose(out);
 	}
-	list_free(&entry.dests);
+	table_free(&table);
 }
 
 int main(int argc, char **argv)

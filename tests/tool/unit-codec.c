@@ -194,17 +194,19 @@ static void answers(void)
 	       !service.addr.word[1] && service.port == 53 &&
 	       !strcmp(service.sched, "rr") && service.flags == 0x3,
 	       "a dumped service is understood");
-	expect(service.stats.value[0] == 1000000000001,
+	expect(service.stats && service.stats->value[0] == 1000000000001,
 	       "its 64 bit counters are preferred");
+	free(service.stats);
 	nlmsg_free(msg);
 
 	msg = answer(AF_INET, NLA_F_NESTED, 4, true, false);
 	expect(!codec_get_service(nlmsg_hdr(msg), &service) &&
 	       service.addr.word[0] == inet_addr("192.0.2.1"),
 	       "a nest with the flag and an address of 4 bytes too");
-	expect(service.stats.value[0] == 1 && service.stats.value[3] == 4 &&
-	       service.stats.value[9] == 10,
+	expect(service.stats && service.stats->value[0] == 1 &&
+	       service.stats->value[3] == 4 && service.stats->value[9] == 10,
 	       "counters of 32 bit are read where there are no others");
+	free(service.stats);
 	nlmsg_free(msg);
 
 	msg = answer(AF_INET, 0, 2, false, false);
@@ -388,7 +390,9 @@ static void damage(struct nl_msg *msg, unsigned int rounds)
 				rand() % (size - GENL_HDRLEN - NLMSG_HDRLEN)] =
 				rand() % 2 ? rand() : rand() % 20;
 		codec_get_service(bad, &service);
+		free(service.stats);
 		codec_get_dest(bad, AF_INET6, &dest);
+		free(dest.stats);
 		codec_get_daemon(bad, &daemon);
 		codec_get_timeouts(bad, &timeouts);
 		codec_get_info(bad, &got);
@@ -396,6 +400,8 @@ static void damage(struct nl_msg *msg, unsigned int rounds)
 		free(conn.pe_data);
 		codec_get_drop(bad, 0, &drop);
 		codec_get_dests(bad, AF_INET6, &dests);
+		for (size_t d = 0; d < dests.count; d++)
+			free(list_at(&dests, struct dest, d)->stats);
 		list_free(&dests);
 		free(bad);
 	}

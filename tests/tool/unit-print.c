@@ -203,8 +203,9 @@ static void large_numbers(void)
 		unsigned long long n = cases[i].number;
 		char wanted[1024], title[128];
 
-		for (int c = 0; c < STATS_COLUMNS; c++)
-			entry->service.stats.value[c] = c < 5 ? n : 0;
+		entry->service.stats = calloc(1, sizeof(struct stats));
+		for (int c = 0; c < 5; c++)
+			entry->service.stats->value[c] = n;
 		snprintf(wanted, sizeof(wanted),
 			 "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n"
 			 "  -> RemoteAddress:Port\n"
@@ -229,8 +230,9 @@ static void rates(void)
 	struct list table = LIST_OF(struct entry);
 	struct entry *entry = add_service(&table, "1.2.3.4", 80, 0, "rr");
 
+	entry->service.stats = calloc(1, sizeof(struct stats));
 	for (int c = 0; c < STATS_COLUMNS; c++)
-		entry->service.stats.value[c] = c + 1;
+		entry->service.stats->value[c] = c + 1;
 	expect_list(&table, FORMAT_RATE, false,
 		    "Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n"
 		    "  -> RemoteAddress:Port\n"
