@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,9 @@ int main(int argc, const char **argv)
 	struct error error = { 0 };
 	struct command cmd;
 
+	/* There is one thread, so nobody to lock them against. */
+	__fsetlocking(stdin, FSETLOCKING_BYCALLER);
+	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
 	program.classic = !strcmp(program.name, "ipvsadm");
 	if (options_parse(argc, argv, &cmd, &error) ||
 	    check_command(&cmd, program.classic, &error))

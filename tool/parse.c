@@ -87,6 +87,28 @@ static void set_ipv4(struct address *addr, struct in_addr in)
 	addr->word[0] = in.s_addr;
 }
 
+/* The usual form, four numbers of one to three digits; false for the others. */
+static bool plain_ipv4(const char *text, struct in_addr *in)
+{
+	uint8_t *byte = (uint8_t *)in;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned int value = 0;
+		int digits;
+
+		for (digits = 0; *text >= '0' && *text <= '9'; text++) {
+			value = 10 * value + (*text - '0');
+			/* inet_aton() takes what begins with 0 for octal. */
+			if (++digits > 3 || (digits > 1 && value < 10))
+				return false;
+		}
+		if (!digits || value > 255 || *text++ != (i < 3 ? '.' : '\0'))
+			return false;
+		byte[i] = value;
+	}
+	return true;
+}
+
 static bool parse_ipv6(const char *text, struct address *addr)
 {
 	struct in6_addr in6;
@@ -143,7 +165,7 @@ static const char *parse_host4(const char *host, struct address *addr)
 	 * inet_aton() knows the short forms, such as 10.1, that ipvsadm takes.
 	 * The usual one is read faster without it.
 	 */
-	if (inet_pton(AF_INET, host, &in) == 1 || inet_aton(host, &in)) {
+	if (plain_ipv4(host, &in) || inet_aton(host, &in)) {
 		set_ipv4(addr, in);
 		return NULL;
 	}

@@ -29,7 +29,8 @@ static char *next_word(char **rest)
 
 	while (is_blank(*word))
 		word++;
-	for (end = word; *end && !is_blank(*end); end++)
+	/* Most of a line is neither blank nor its end, and above both. */
+	for (end = word; *end > ' ' || (*end && !is_blank(*end)); end++)
 		;
 	*rest = end;
 	if (*end)

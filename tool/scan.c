@@ -61,17 +61,21 @@ static int value_words(const struct scan *scan, int i,
 	       scan->argv[i + 1][0] != '-';
 }
 
-static bool is_plain(const struct scan *scan)
+static bool read_plain(struct scan *scan)
 {
+	if (scan->argc > SCAN_WORDS)
+		return false;
 	for (int i = 1; i < scan->argc; i++) {
-		const struct option_def *def;
+		const struct option_def *def = NULL;
 
-		if (scan->argv[i][0] != '-')
-			continue;
-		def = plain_option(scan->argv[i]);
-		if (!def || (scan->classic && def->own))
-			return false;
-		i += value_words(scan, i, def);
+		if (scan->argv[i][0] == '-') {
+			def = plain_option(scan->argv[i]);
+			if (!def || (scan->classic && def->own))
+				return false;
+		}
+		scan->def[i] = def;
+		if (def)
+			i += value_words(scan, i, def);
 		if (i >= scan->argc)
 			return false;
 	}
@@ -82,14 +86,17 @@ void scan_open(struct scan *scan, int argc, const char **argv, bool classic)
 {
 	if (!popt_tables[classic])
 		make_tables(classic);
-	*scan = (struct scan){
-		.argc = argc,
-		.argv = argv,
-		.classic = classic,
-		.option = 1,
-		.word = 1,
-	};
-	if (!is_plain(scan))
+	scan->argc = argc;
+	scan->argv = argv;
+	scan->classic = classic;
+	scan->option = 1;
+	scan->word = 1;
+	scan->popt = NULL;
+	scan->popt_arg = NULL;
+	scan->typed = NULL;
+	scan->arg = NULL;
+	scan->fault = NULL;
+	if (!read_plain(scan))
 		scan->popt = poptGetContext(NULL, argc, argv,
 					    popt_tables[classic], 0);
 }
@@ -124,11 +131,10 @@ const struct option_def *scan_option(struct scan *scan)
 		return popt_option(scan);
 	while (scan->option < scan->argc) {
 		int i = scan->option++;
-		const struct option_def *def;
+		const struct option_def *def = scan->def[i];
 
-		if (scan->argv[i][0] != '-')
+		if (!def)
 			continue;
-		def = plain_option(scan->argv[i]);
 		scan->typed = scan->argv[i];
 		scan->arg = NULL;
 		if (value_words(scan, i, def))
@@ -145,9 +151,9 @@ const char *scan_word(struct scan *scan)
 	while (scan->word < scan->argc) {
 		int i = scan->word++;
 
-		if (scan->argv[i][0] != '-')
+		if (!scan->def[i])
 			return scan->argv[i];
-		scan->word += value_words(scan, i, plain_option(scan->argv[i]));
+		scan->word += value_words(scan, i, scan->def[i]);
 	}
 	return NULL;
 }

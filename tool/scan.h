@@ -13,9 +13,13 @@
 
 #include "options.h"
 
+/* More words than that are popt's. */
+#define SCAN_WORDS	24
+
 /**
  * struct scan - where we are
  * @classic:	only ipvsadm's options are known
+ * @def:	where the words are plain: the option that each is, NULL for none
  * @popt:	NULL where the words are plain
  * @typed:	the option as it stands on the command line
  * @arg:	its value, or NULL; good until the next step
@@ -25,6 +29,7 @@ struct scan {
 	int argc;
 	const char **argv;
 	bool classic;
+	const struct option_def *def[SCAN_WORDS];
 	int option;
 	int word;
 	poptContext popt;

@@ -6,6 +6,10 @@ char *text_number(char *at, uint32_t number)
 	char digits[10];
 	int count = 0;
 
+	if (number < 10) {
+		*at = '0' + number;
+		return at + 1;
+	}
 	do
 		digits[count++] = '0' + number % 10;
 	while (number /= 10);
