@@ -50,7 +50,7 @@ static int on_refused(const struct step *step, struct error *error, void *arg)
 }
 
 /* So many changes go out between two looks at signals. */
-#define TOGETHER_MAX 128
+#define TOGETHER_MAX 1024
 
 /* What undoing cannot bring back, or not without a gap. */
 static bool takes_away(const struct command *cmd)
@@ -150,7 +150,8 @@ static void carry_out(struct work *work, const struct list *steps)
 
 		done = count_changes(work, steps, i);
 		if (done && change_run_all(work->director, step, done,
-					   on_refused, work, &error)) {
+					   !work->keep_going, on_refused, work,
+					   &error)) {
 			break_off(work, &error);
 			return;
 		}

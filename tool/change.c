@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "change.h"
 
+#include <stddef.h>
+
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+
 #include "codec.h"
 #include "pipe.h"
 #include "refusal.h"
@@ -98,36 +103,96 @@ int change_run(struct director *director, const struct command *cmd,
 	return 0;
 }
 
-/* Changes under way. */
+/* Changes under way. @whole: what belongs together goes together. */
 struct changes {
 	const struct step *steps;
+	size_t count;
+	bool whole;
 	change_refused_fn refused;
 	void *arg;
 };
 
-static int make_step(size_t i, struct nl_msg *msg, void *arg)
+/* Does step @i add a real server to the service of @cmd? */
+static bool adds_to(const struct changes *changes, size_t i,
+		    const struct command *cmd)
+{
+	const struct command *next;
+
+	if (i >= changes->count)
+		return false;
+	next = &changes->steps[i].cmd;
+	return next->id == CMD_ADD_SERVER &&
+	       !service_compare(&next->service, &cmd->service);
+}
+
+/* As many as fit; the others come behind. */
+static size_t put_servers(const struct changes *changes, size_t i,
+			  struct nl_msg *msg, const struct command *cmd)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	size_t count = 0;
+
+	while (adds_to(changes, i + count, cmd)) {
+		uint32_t used = hdr->nlmsg_len;
+
+		if (codec_put_dest(msg, &changes->steps[i + count].cmd.dest)) {
+			hdr->nlmsg_len = used;
+			break;
+		}
+		count++;
+	}
+	return count;
+}
+
+/* A new service and its real servers are one request to Shunt. */
+static size_t make_step(size_t i, struct nl_msg *msg, void *arg)
 {
 	const struct changes *changes = arg;
 	const struct command *cmd = &changes->steps[i].cmd;
+	size_t servers = 0;
 
 	shunt_nl_rewrite(msg, netlink_command(cmd->id));
-	return put_change(msg, cmd);
+	if (put_change(msg, cmd))
+		return 0;
+	if (changes->whole && cmd->id == CMD_ADD_SERVICE)
+		servers = put_servers(changes, i + 1, msg, cmd);
+	if (servers)
+		shunt_nl_set_command(msg, SHUNT_CMD_NEW_ALL);
+	return 1 + servers;
 }
 
-static int step_refused(size_t i, const struct shunt_nl_reply *reply,
-			void *arg)
+/* Which of a request's steps it was that was refused. */
+static size_t refused_part(struct nlmsghdr *hdr, uint32_t offset)
+{
+	const struct genlmsghdr *genl = nlmsg_data(hdr);
+	struct nlattr *attr;
+	size_t part = 0;
+	int rest;
+
+	if (genl->cmd != SHUNT_CMD_NEW_ALL)
+		return 0;
+	nlmsg_for_each_attr(attr, hdr, GENL_HDRLEN, rest)
+		if (nla_type(attr) == SHUNT_CMD_ATTR_DEST &&
+		    (char *)attr - (char *)hdr <= (ptrdiff_t)offset)
+			part++;
+	return part;
+}
+
+static int step_refused(size_t i, struct nlmsghdr *hdr,
+			const struct shunt_nl_reply *reply, void *arg)
 {
 	const struct changes *changes = arg;
 	const struct step *step = &changes->steps[i];
 	struct error error = { 0 };
 
+	step += refused_part(hdr, reply->offset);
 	refusal(&error, step->cmd.id, command_name(step->cmd.id), reply);
 	return changes->refused(step, &error, changes->arg);
 }
 
 int change_run_all(struct director *director, const struct step *steps,
-		   size_t count, change_refused_fn refused, void *arg,
-		   struct error *error)
+		   size_t count, bool whole, change_refused_fn refused,
+		   void *arg, struct error *error)
 {
 	static const struct pipe_ops ops = {
 		.make = make_step,
@@ -135,6 +200,8 @@ int change_run_all(struct director *director, const struct step *steps,
 	};
 	struct changes changes = {
 		.steps = steps,
+		.count = count,
+		.whole = whole && director->nl.is_shunt,
 		.refused = refused,
 		.arg = arg,
 	};

@@ -37,13 +37,16 @@ typedef int (*change_refused_fn)(const struct step *step, struct error *error,
 /**
  * change_run_all() - carry out many, in their order
  * @steps:	all of them change something
+ * @whole:	one that is refused spoils them all; a new service may go together
+ *		with the real servers added to it right behind it then, of which
+ *		nothing is carried out where one is refused
  *
  * Some more may have been carried out after one that is refused.
  *
  * Return: 0, or -1 with @error set when it is unknown what was carried out.
  */
 int change_run_all(struct director *director, const struct step *steps,
-		   size_t count, change_refused_fn refused, void *arg,
-		   struct error *error);
+		   size_t count, bool whole, change_refused_fn refused,
+		   void *arg, struct error *error);
 
 #endif

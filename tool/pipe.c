@@ -25,26 +25,35 @@
  * number is their place in the batch, from 1 on.
  */
 struct batch {
-	size_t first;
+	size_t item;			/* the next one to be sent */
 	size_t count;
 	size_t used;
+	size_t items[BATCH_MAX];	/* what each request begins with */
+	size_t at[BATCH_MAX];		/* and where it is */
 	char data[BATCH_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
+
+static struct nlmsghdr *request(struct batch *batch, size_t i)
+{
+	return (struct nlmsghdr *)(batch->data + batch->at[i]);
+}
 
 static bool add(struct batch *batch, const struct shunt_nl *nl,
 		const struct nl_msg *msg)
 {
-	const struct nlmsghdr *request = nlmsg_hdr((struct nl_msg *)msg);
+	const struct nlmsghdr *made = nlmsg_hdr((struct nl_msg *)msg);
 	struct nlmsghdr *hdr;
 
-	if (batch->used + NLMSG_ALIGN(request->nlmsg_len) > BATCH_SIZE)
+	if (batch->used + NLMSG_ALIGN(made->nlmsg_len) > BATCH_SIZE)
 		return false;
-	hdr = (struct nlmsghdr *)(batch->data + batch->used);
-	memcpy(hdr, request, request->nlmsg_len);
+	batch->items[batch->count] = batch->item;
+	batch->at[batch->count] = batch->used;
+	hdr = request(batch, batch->count);
+	memcpy(hdr, made, made->nlmsg_len);
 	hdr->nlmsg_flags = NLM_F_REQUEST;
 	hdr->nlmsg_pid = nl_socket_get_local_port(nl->socket);
 	hdr->nlmsg_seq = ++batch->count;
-	batch->used += NLMSG_ALIGN(request->nlmsg_len);
+	batch->used += NLMSG_ALIGN(made->nlmsg_len);
 	return true;
 }
 
@@ -53,25 +62,23 @@ static int fill(struct batch *batch, const struct shunt_nl *nl,
 		struct nl_msg *msg, size_t count, const struct pipe_ops *ops,
 		void *arg)
 {
-	size_t last = 0;
-
 	batch->count = 0;
 	batch->used = 0;
-	while (batch->count < BATCH_MAX && batch->first + batch->count < count) {
-		size_t used = batch->used;
+	while (batch->count < BATCH_MAX && batch->item < count) {
+		size_t items = ops->make(batch->item, msg, arg);
 
-		if (ops->make(batch->first + batch->count, msg, arg))
+		if (!items)
 			return EMSGSIZE;
 		if (!add(batch, nl, msg))
 			break;
-		last = used;
+		batch->item += items;
 	}
-	((struct nlmsghdr *)(batch->data + last))->nlmsg_flags |= NLM_F_ACK;
+	request(batch, batch->count - 1)->nlmsg_flags |= NLM_F_ACK;
 	return 0;
 }
 
 /* Reads one datagram; @done: the answer to the last request was in it. */
-static int read_answers(const struct shunt_nl *nl, const struct batch *batch,
+static int read_answers(const struct shunt_nl *nl, struct batch *batch,
 			const struct pipe_ops *ops, void *arg, bool *stop,
 			bool *done)
 {
@@ -87,15 +94,15 @@ static int read_answers(const struct shunt_nl *nl, const struct batch *batch,
 		return -1;
 	for (rest = got; nlmsg_ok(hdr, rest); hdr = nlmsg_next(hdr, &rest)) {
 		struct shunt_nl_reply reply;
+		size_t i = hdr->nlmsg_seq - 1;
 
-		if (hdr->nlmsg_type != NLMSG_ERROR || !hdr->nlmsg_seq ||
-		    hdr->nlmsg_seq > batch->count)
+		if (hdr->nlmsg_type != NLMSG_ERROR || i >= batch->count)
 			continue;
 		shunt_nl_read_error(hdr, &reply);
-		if (reply.error &&
-		    ops->refused(batch->first + hdr->nlmsg_seq - 1, &reply, arg))
+		if (reply.error && ops->refused(batch->items[i],
+						request(batch, i), &reply, arg))
 			*stop = true;
-		*done = *done || hdr->nlmsg_seq == batch->count;
+		*done = *done || i == batch->count - 1;
 	}
 	return 0;
 }
@@ -122,7 +129,7 @@ static void drain(const struct shunt_nl *nl)
 	while (got >= 0 || errno == ENOBUFS || errno == EINTR);
 }
 
-static int send_batch(const struct shunt_nl *nl, const struct batch *batch,
+static int send_batch(const struct shunt_nl *nl, struct batch *batch,
 		      const struct pipe_ops *ops, void *arg, bool *stop)
 {
 	bool done = false;
@@ -142,8 +149,8 @@ static int run(struct shunt_nl *nl, struct nl_msg *msg, size_t count,
 	struct batch batch;
 	bool stop = false;
 
-	for (batch.first = 0; batch.first < count && !stop;
-	     batch.first += batch.count) {
+	batch.item = 0;
+	while (batch.item < count && !stop) {
 		int error = fill(&batch, nl, msg, count, ops, arg);
 
 		if (error)

@@ -9,17 +9,20 @@
 
 /**
  * struct pipe_ops - the two sides of a pipe
- * @make:	writes request number @i into @msg, over what is there; -1 when it
- *		does not fit
- * @refused:	the kernel refused number @i; nonzero: send no more
+ * @make:	writes a request into @msg, over what is there, for item number @i
+ *		and as many that follow it as it takes; returns how many those
+ *		are with it, 0 when it does not fit
+ * @refused:	the kernel refused the request @hdr, which begins with item
+ *		number @i; nonzero: send no more
  */
 struct pipe_ops {
-	int (*make)(size_t i, struct nl_msg *msg, void *arg);
-	int (*refused)(size_t i, const struct shunt_nl_reply *reply, void *arg);
+	size_t (*make)(size_t i, struct nl_msg *msg, void *arg);
+	int (*refused)(size_t i, struct nlmsghdr *hdr,
+		       const struct shunt_nl_reply *reply, void *arg);
 };
 
 /**
- * pipe_run() - send @count requests, all of which get nothing but an ack
+ * pipe_run() - send requests for @count items, which get nothing but an ack
  *
  * They are carried out in order. Those that are on their way when one before
  * them is refused are carried out, too.

@@ -95,4 +95,26 @@ undo() {
 	still_busy "undone"
 }
 
-run roundtrip replace undo
+# A line in the middle of what Shunt takes as one request.
+together() {
+	nat_up
+	cat > /tmp/bad <<-RULES
+		-A -t $VIP:80 -s rr
+		-a -t $VIP:80 -r $RIP1:80 -m
+		-a -t $VIP:80 -r $RIP2:80 -m
+		-A -t $VIP:81 -s rr
+		-a -t $VIP:81 -r $RIP1:81 -m
+		-a -t $VIP:81 -r 224.0.0.1:81 -m
+		-a -t $VIP:81 -r $RIP2:81 -m
+	RULES
+	like "a real server that the director refuses" "$(shuntadm -R /tmp/bad 2>&1)" \
+		$'^/tmp/bad:6: Invalid operation.*\nNothing of it is applied; --keep-going applies what can be$'
+	is "nothing of it is there" "$(saved)" ""
+	like "refused, the others applied" "$(shuntadm -R --keep-going /tmp/bad 2>&1)" '^/tmp/bad:6: Invalid operation.*$'
+	is "all of the others are there" "$(saved)" "$(grep -v 224 /tmp/bad | sed 's/-m$/-m -w 1/')"
+	sed -i /224/d /tmp/bad
+	like "a service that is there already" "$(shuntadm -R /tmp/bad 2>&1)" '^/tmp/bad:1: Service already exists'
+	is "what was there stays" "$(saved)" "$(sed 's/-m$/-m -w 1/' /tmp/bad)"
+}
+
+run roundtrip replace undo together

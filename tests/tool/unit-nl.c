@@ -140,32 +140,33 @@ struct piped {
 	bool stop;
 };
 
-static int make(size_t i, struct nl_msg *msg, void *arg)
+static size_t make(size_t i, struct nl_msg *msg, void *arg)
 {
 	struct piped *piped = arg;
 
 	piped->made += i == piped->made;
 	shunt_nl_rewrite(msg, CTRL_CMD_GETFAMILY);
-	return nla_put_string(msg, CTRL_ATTR_FAMILY_NAME,
-			      i % 50 == 49 ? "nlctrl" :
-			      "a-name-much-too-long-for-a-family");
+	return !nla_put_string(msg, CTRL_ATTR_FAMILY_NAME,
+			       i % 50 == 49 ? "nlctrl" :
+			       "a-name-much-too-long-for-a-family");
 }
 
-static int refused(size_t i, const struct shunt_nl_reply *reply, void *arg)
+static int refused(size_t i, struct nlmsghdr *hdr,
+		   const struct shunt_nl_reply *reply, void *arg)
 {
 	struct piped *piped = arg;
 
 	/* In order, all but the granted ones, with the kernel's words. */
-	if (i != piped->refused + piped->refused / 49 ||
+	if (i != piped->refused + piped->refused / 49 || nlmsg_datalen(hdr) < 40 ||
 	    !strstr(reply->reason, "policy"))
 		piped->wrong++;
 	piped->refused++;
 	return piped->stop;
 }
 
-static int make_some(size_t i, struct nl_msg *msg, void *arg)
+static size_t make_some(size_t i, struct nl_msg *msg, void *arg)
 {
-	return i < 200 ? make(i, msg, arg) : -1;
+	return i < 200 ? make(i, msg, arg) : 0;
 }
 
 static void pipes(void)
