@@ -34,6 +34,7 @@ static int put_change(struct nl_msg *msg, const struct command *cmd)
 {
 	switch (cmd->id) {
 	case CMD_ADD_SERVICE:
+		return codec_put_new_service(msg, &cmd->service);
 	case CMD_EDIT_SERVICE:
 		return codec_put_service(msg, &cmd->service);
 	case CMD_DELETE_SERVICE:
@@ -42,6 +43,8 @@ static int put_change(struct nl_msg *msg, const struct command *cmd)
 		return command_has(cmd, OPT_SERVICE) ?
 		       codec_put_service_key(msg, &cmd->service) : 0;
 	case CMD_ADD_SERVER:
+		return codec_put_service_key(msg, &cmd->service) ||
+		       codec_put_new_dest(msg, &cmd->dest);
 	case CMD_EDIT_SERVER:
 	case CMD_DELETE_SERVER:
 		return codec_put_service_key(msg, &cmd->service) ||
@@ -133,9 +136,10 @@ static size_t put_servers(const struct changes *changes, size_t i,
 	size_t count = 0;
 
 	while (adds_to(changes, i + count, cmd)) {
+		const struct command *next = &changes->steps[i + count].cmd;
 		uint32_t used = hdr->nlmsg_len;
 
-		if (codec_put_dest(msg, &changes->steps[i + count].cmd.dest)) {
+		if (codec_put_new_dest(msg, &next->dest)) {
 			hdr->nlmsg_len = used;
 			break;
 		}

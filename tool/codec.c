@@ -500,17 +500,20 @@ int codec_put_service_key(struct nl_msg *msg, const struct service *service)
 	return 0;
 }
 
-/* Stock ip_vs passes over them. */
-static bool put_terms(struct nl_msg *msg, const struct terms *terms)
+/* Stock ip_vs passes over them. Of what is new they are 0 without a word. */
+static bool put_terms(struct nl_msg *msg, const struct terms *terms,
+		      bool is_new)
 {
 	for (int i = 0; terms->said && i < N_TERMS; i++)
-		if (!put_u32(msg, SHUNT_SVC_ATTR_TIMEOUT_TCP + i,
+		if ((!is_new || terms->value[i]) &&
+		    !put_u32(msg, SHUNT_SVC_ATTR_TIMEOUT_TCP + i,
 			     terms->value[i]))
 			return false;
 	return true;
 }
 
-int codec_put_service(struct nl_msg *msg, const struct service *service)
+static int put_service(struct nl_msg *msg, const struct service *service,
+		       bool is_new)
 {
 	struct shunt_flags flags = { .flags = service->flags, .mask = ~0u };
 	struct nlattr *nest = nest_start(msg, SHUNT_CMD_ATTR_SERVICE);
@@ -522,10 +525,20 @@ int codec_put_service(struct nl_msg *msg, const struct service *service)
 	    !put(msg, SHUNT_SVC_ATTR_FLAGS, &flags, sizeof(flags)) ||
 	    !put_u32(msg, SHUNT_SVC_ATTR_TIMEOUT, service->timeout) ||
 	    !put_u32(msg, SHUNT_SVC_ATTR_NETMASK, service->netmask) ||
-	    !put_terms(msg, &service->terms))
+	    !put_terms(msg, &service->terms, is_new))
 		return -1;
 	nest_end(msg, nest);
 	return 0;
+}
+
+int codec_put_service(struct nl_msg *msg, const struct service *service)
+{
+	return put_service(msg, service, false);
+}
+
+int codec_put_new_service(struct nl_msg *msg, const struct service *service)
+{
+	return put_service(msg, service, true);
 }
 
 static bool put_tunnel(struct nl_msg *msg, const struct dest *dest)
@@ -542,7 +555,7 @@ static bool put_drain(struct nl_msg *msg, const struct drain *drain)
 	       put_u32(msg, SHUNT_DEST_ATTR_DRAIN_SECONDS, drain->seconds);
 }
 
-int codec_put_dest(struct nl_msg *msg, const struct dest *dest)
+static int put_dest(struct nl_msg *msg, const struct dest *dest, bool drain)
 {
 	struct nlattr *nest = nest_start(msg, SHUNT_CMD_ATTR_DEST);
 
@@ -556,10 +569,20 @@ int codec_put_dest(struct nl_msg *msg, const struct dest *dest)
 	    !put_u32(msg, SHUNT_DEST_ATTR_U_THRESH, dest->u_threshold) ||
 	    !put_u32(msg, SHUNT_DEST_ATTR_L_THRESH, dest->l_threshold) ||
 	    (dest->forward == SHUNT_FWD_TUNNEL && !put_tunnel(msg, dest)) ||
-	    (dest->drain.said && !put_drain(msg, &dest->drain)))
+	    (drain && !put_drain(msg, &dest->drain)))
 		return -1;
 	nest_end(msg, nest);
 	return 0;
+}
+
+int codec_put_dest(struct nl_msg *msg, const struct dest *dest)
+{
+	return put_dest(msg, dest, dest->drain.said);
+}
+
+int codec_put_new_dest(struct nl_msg *msg, const struct dest *dest)
+{
+	return put_dest(msg, dest, dest->drain.said && dest->drain.on);
 }
 
 static bool put_group(struct nl_msg *msg, const struct address *group)

@@ -13,11 +13,14 @@
 
 /*
  * put: append a nest to @msg. Return 0, or -1 when it is full.
- * codec_put_service_key() appends what names a service and nothing else.
+ * codec_put_service_key() appends what names a service and nothing else. What
+ * is new goes without what only Shunt has, where that is as by default.
  */
 int codec_put_service_key(struct nl_msg *msg, const struct service *service);
 int codec_put_service(struct nl_msg *msg, const struct service *service);
+int codec_put_new_service(struct nl_msg *msg, const struct service *service);
 int codec_put_dest(struct nl_msg *msg, const struct dest *dest);
+int codec_put_new_dest(struct nl_msg *msg, const struct dest *dest);
 int codec_put_daemon(struct nl_msg *msg, const struct sync_daemon *daemon);
 int codec_put_timeouts(struct nl_msg *msg, const struct timeouts *timeouts);
 

@@ -75,6 +75,13 @@ static void round_trips(void)
 	       "a service comes back as it was");
 	nlmsg_free(msg);
 
+	msg = message(SHUNT_CMD_NEW_SERVICE);
+	expect(!codec_put_new_service(msg, &service) &&
+	       !codec_get_service(nlmsg_hdr(msg), &service2) &&
+	       !memcmp(&service, &service2, sizeof(service)),
+	       "so does a new one");
+	nlmsg_free(msg);
+
 	service.terms.said = false;
 	msg = message(SHUNT_CMD_NEW_SERVICE);
 	expect(!codec_put_service(msg, &service) &&
@@ -89,6 +96,13 @@ static void round_trips(void)
 	       !codec_get_dest(nlmsg_hdr(msg), AF_INET6, &dest2) &&
 	       !memcmp(&dest, &dest2, sizeof(dest)),
 	       "a real server comes back as it was");
+	nlmsg_free(msg);
+
+	msg = message(SHUNT_CMD_NEW_DEST);
+	expect(!codec_put_new_dest(msg, &dest) &&
+	       !codec_get_dest(nlmsg_hdr(msg), AF_INET6, &dest2) &&
+	       !memcmp(&dest, &dest2, sizeof(dest)),
+	       "so does a new one");
 	nlmsg_free(msg);
 
 	dest.drain.said = false;
