@@ -293,8 +293,13 @@ int codec_get_dests(struct nlmsghdr *hdr, uint16_t family, struct list *dests)
 {
 	struct nlattr *a[SHUNT_DEST_ATTR_MAX + 1];
 	struct nlattr *attr;
+	size_t count = 0;
 	int rest;
 
+	nlmsg_for_each_attr(attr, hdr, GENL_HDRLEN, rest)
+		count += nla_type(attr) == SHUNT_CMD_ATTR_DEST;
+	if (!list_reserve(dests, count))
+		return -1;
 	nlmsg_for_each_attr(attr, hdr, GENL_HDRLEN, rest) {
 		struct dest dest = { 0 };
 

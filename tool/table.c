@@ -6,19 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool list_reserve(struct list *list, size_t more)
+{
+	size_t room = list->count + more;
+	char *items;
+
+	if (room <= list->room)
+		return true;
+	items = reallocarray(list->items, room, list->size);
+	if (!items)
+		return false;
+	list->items = items;
+	list->room = room;
+	return true;
+}
+
 void *list_add(struct list *list, const void *item)
 {
 	char *slot;
 
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 1;
-		char *items = reallocarray(list->items, room, list->size);
-
-		if (!items)
-			return NULL;
-		list->items = items;
-		list->room = room;
-	}
+	if (list->count == list->room &&
+	    !list_reserve(list, list->count ? list->count : 1))
+		return NULL;
 	slot = list->items + list->count++ * list->size;
 	memcpy(slot, item, list->size);
 	return slot;

@@ -29,6 +29,9 @@ struct list {
 /** list_add() - append a copy of @item; NULL when memory is out */
 void *list_add(struct list *list, const void *item);
 
+/** list_reserve() - have room for @more items; false when memory is out */
+bool list_reserve(struct list *list, size_t more);
+
 void list_free(struct list *list);
 
 /**
