@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# gnuplot -e "dat='FILE'; svg='FILE'" chart.gp: the shares of all ways as bars, one colour a kernel and family.
-set terminal svg size 1200,620 font "sans,12" background "white"
+# gnuplot -e "dat='FILE'; columns=N; svg='FILE'" chart.gp: the shares of all ways as bars, one colour a kernel and family.
+set terminal svg noenhanced size 1200,620 font "sans,12" background "white"
 set output svg
 set datafile separator "\t"
 set title "Instructions of the director alone for an established packet (1 flow; the floor is taken off)"
@@ -13,5 +13,4 @@ set yrange [0:*]
 set key top left
 set bmargin 9
 set rmargin 12
-stats dat using 2 skip 1 nooutput
-plot for [i=2:5] dat using i:xtic(1) title columnheader(i) lc rgb word("#1f4e79 #7fb0df #8a3b12 #e8a87c", i - 1)
+plot for [i=2:columns] dat using i:xtic(1) title columnheader(i) lc rgb word("#1f4e79 #7fb0df #8a3b12 #e8a87c", i - 1)

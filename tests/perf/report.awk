@@ -64,7 +64,7 @@ function short(k) { sub(/[-+].*/, "", k); return k }
 
 function table(k, f,    i, j, way, fl, line, any, s) {
 	printf "\n%-32s|%-27s|%-27s|%-27s\n", k ", IPv" f, " 1 flow", " 1000 flows", " every packet a new flow"
-	printf "%-32s|%s|%s|%s\n", "", " total share  /tc /ip_vs  ", " total share  /tc /ip_vs  ", " total share  /tc /ip_vs  "
+	printf "%-32s|%s|%s|%s\n", "", " total share  /tc /ip_vs   ", " total share  /tc /ip_vs   ", " total share  /tc /ip_vs"
 	for (i = 1; i <= n; i++) {
 		way = order[i]
 		line = ""
@@ -80,6 +80,7 @@ function table(k, f,    i, j, way, fl, line, any, s) {
 			if (csv) printf "%s,%s,%s,%s,%d,%d,%d,%d,%s,%s\n", k, f, way, fl, sent[k, f, way, fl], arrived[k, f, way, fl],
 				total[k, f, way, fl], s, ratio(s, share(k, f, "tc", fl)), ratio(s, share(k, f, stock(way), fl)) > csv
 		}
+		sub(/[ |]+$/, "", line)
 		if (any) printf "%-32s%s\n", title(way), line
 	}
 }
@@ -90,7 +91,7 @@ function target(text, limit,    i, got, line, bad) {
 		got = measured[i]
 		line = line sprintf(" | %7s %-9s", got == "" ? "-" : got, got == "" ? "no figure" : got + 0 <= limit + 0 ? "met" : "NOT MET")
 	}
-	printf "%-58s| %5s%s\n", text, limit, line
+	printf "%-58s| %7s%s\n", text, limit, line
 }
 
 function over_tc(text, f, way, limit,    i) {
@@ -115,20 +116,20 @@ function value_target(text, name, limit,    i) {
 
 function targets(    i, f, line) {
 	for (i = 1; i <= nk; i++) line = line sprintf(" | %-17s", short(kernels[i]))
-	printf "\n%-58s| %5s%s\n", "target", "at most", line
+	printf "\n%-58s| %7s%s\n", "target", "at most", line
 	for (f = 4; f <= 6; f += 2) {
-		over_tc("DR, established", f, "shunt-dr", 0.75)
-		over_tc("NAT request, established", f, "shunt-nat", 0.90)
-		over_tc("NAT reply, established", f, "shunt-nat-reply", 0.90)
+		over_tc("DR, established", f, "shunt-dr", "0.75")
+		over_tc("NAT request, established", f, "shunt-nat", "0.90")
+		over_tc("NAT reply, established", f, "shunt-nat-reply", "0.90")
 	}
 	over_v4("DR", "shunt-dr")
 	over_v4("NAT request", "shunt-nat")
 	over_v4("NAT reply", "shunt-nat-reply")
 	for (f = 4; f <= 6; f += 2) {
-		over_stock("new connection, full path, DR", f, "shunt-dr", 0.65)
-		over_stock("new connection, full path, NAT", f, "shunt-nat", 0.65)
-		over_stock("new connection, fast_path=2, DR", f, "shunt-dr@2", 0.40)
-		over_stock("new connection, fast_path=2, NAT", f, "shunt-nat@2", 0.40)
+		over_stock("new connection, full path, DR", f, "shunt-dr", "0.65")
+		over_stock("new connection, full path, NAT", f, "shunt-nat", "0.65")
+		over_stock("new connection, fast_path=2, DR", f, "shunt-dr@2", "0.40")
+		over_stock("new connection, fast_path=2, NAT", f, "shunt-nat@2", "0.40")
 	}
 	for (f = 4; f <= 6; f += 2) {
 		for (i = 1; i <= nk; i++) measured[i] = ratio(share(kernels[i], f, "bystander", 1), share(kernels[i], f, "forward", 1))
@@ -140,7 +141,7 @@ function targets(    i, f, line) {
 	value_target("wake-ups in 30 idle s, 10 000 services", "wake-ups of shunt in 30 s, 10000 services, 0 connections", 0)
 }
 
-function chart(    i, k, f, j, line) {
+function chart(    i, k, f, j, line, any) {
 	line = "way"
 	for (k = 1; k <= nk; k++) for (f = 4; f <= 6; f += 2) line = line "\t" short(kernels[k]) ", IPv" f
 	print line > dat
