@@ -38,12 +38,13 @@ dismiss() {
 	wait "${PID[$ns]}"
 }
 
-# at NETNS COMMAND: what it says is in $REPLY; its status is ours, and a failure is told.
+# at NETNS COMMAND: what it says is in $REPLY; its status is ours, and a failure is told. No time limit: where the clock counts
+# instructions it runs ahead whenever the guest waits for the host.
 at() {
 	local ns=$1 line
 	printf '%s\necho "status $?"\n' "$2" >&"${TO[$ns]}"
 	REPLY=
-	while IFS= read -r -t 120 line <&"${FROM[$ns]}"; do
+	while IFS= read -r line <&"${FROM[$ns]}"; do
 		case $line in
 		'status 0') return 0;;
 		'status '*) echo "# in $ns: ${2:0:60}: $REPLY"; return 1;;
@@ -71,6 +72,7 @@ topology_up() {
 		link add d1 address ${MAC[d1]} netns dir type veth peer name r0 address ${MAC[r0]} netns rs
 	BATCH
 	for ns in "${NETNS[@]}"; do station "$ns"; done
+	echo 4 > /proc/sys/net/core/netdev_max_backlog
 	# Nobody speaks but pktgen.
 	for ns in "cl c0" "dir d0" "dir d1" "rs r0"; do
 		at "${ns% *}" "echo 1 > /proc/sys/net/ipv6/conf/${ns#* }/addr_gen_mode" || return
@@ -193,8 +195,12 @@ way_up() {
 
 # arrivals NETNS: packets that have come in there so far.
 arrivals() {
-	local name packets dev=c0
-	[ "$1" = cl ] || dev=r0
+	local name packets dev
+	case $1 in
+	cl) dev=c0;;
+	dir) dev=d0;;
+	rs) dev=r0;;
+	esac
 	while read -r name _ packets _; do
 		[ "$name" != "$dev:" ] || echo "$packets"
 	done < "/proc/${PID[$1]}/net/dev"
@@ -246,7 +252,7 @@ fire() {
 	while read -r line; do
 		script+=" && echo '$line' > \$P/$dev"
 	done < <(pktgen_options "$ns" "$count" "$3" "$4" "${5:-1}" "${6:-row}")
-	at "$ns" "$script && echo start > \$P/pgctrl && cat \$P/$dev" || return
+	at "$ns" "$script && echo start > \$P/pgctrl && echo \"\$(< \$P/$dev)\"" || return
 	if [[ ! $REPLY =~ OK:\ ([0-9]+)\( ]]; then
 		echo "# pktgen: $REPLY"
 		return 1
@@ -254,28 +260,29 @@ fire() {
 	NS_EACH=$((BASH_REMATCH[1] * 1000 / count))
 }
 
-# cost WAY FLOWS NETNS COUNT PORT PORTS [ADDRESSES [ORDER]]: fires five rounds and prints a row of the middle one: something else may
-# have run during one, and another may have left packets to the softirq thread, to be dealt with after the sender's time.
-#   row KERNEL FAMILY WAY FLOWS WANTED ARRIVED NANOSECONDS
-ROUNDS=5
+# cost WAY FLOWS NETNS COUNT PORT PORTS [ADDRESSES [ORDER]]: fires some rounds and prints a row of the shortest one, since something
+# else may have run during the others. Only rounds count in which all packets arrived: at the other end, or, for the floor, where they
+# are dropped. (With short queues, see topology_up, packets that are put off until the sender has ended get lost.)
+#   row KERNEL FAMILY WAY FLOWS SENT ARRIVED NANOSECONDS
+ROUNDS=${ROUNDS:-3}
 cost() {
-	local way=$1 flows=$2 count=$4 port=$5 sink=rs round before times=() arrived=() wanted=$4
+	local way=$1 flows=$2 count=$4 port=$5 sink=rs round good=0 before got least=0
 	shift 2
-	[ "$1" = rs ] && sink=cl
-	[ "$way" != floor ] || wanted=0
-	for ((round = 0; round < ROUNDS; round++)); do
+	[ "$1" = cl ] || sink=cl
+	[ "$way" != floor ] || sink=dir
+	for ((round = 0; good < ROUNDS && round < 4 * ROUNDS; round++)); do
 		settle
 		before=$(arrivals $sink)
 		fire "$1" "$count" "$port" "${@:4}" || return
 		settle
-		times+=("$NS_EACH") arrived+=("$(($(arrivals $sink) - before))")
+		got=$(($(arrivals $sink) - before))
 		[ "$flows" != new ] || port=$((port + count))
+		[ "$got" = "$count" ] || continue
+		((good++ > 0 && NS_EACH > least)) || least=$NS_EACH
 	done
-	printf 'row\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n' "$(uname -r)" "$FAMILY" "$way" "$flows" "$wanted" \
-		"$(middle "${arrived[@]}")" "$(middle "${times[@]}")"
+	[ $good = 0 ] || got=$count
+	printf 'row\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n' "$(uname -r)" "$FAMILY" "$way" "$flows" "$count" "$got" "$least"
 }
-
-middle() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
 
 # What still goes on by itself may end.
 settle() { read -rt 0.1 -u "$NEVER" || :; }
