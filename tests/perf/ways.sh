@@ -72,7 +72,7 @@ topology_up() {
 		link add d1 address ${MAC[d1]} netns dir type veth peer name r0 address ${MAC[r0]} netns rs
 	BATCH
 	for ns in "${NETNS[@]}"; do station "$ns"; done
-	echo 4 > /proc/sys/net/core/netdev_max_backlog
+	echo "$BACKLOG" > /proc/sys/net/core/netdev_max_backlog
 	# Nobody speaks but pktgen.
 	for ns in "cl c0" "dir d0" "dir d1" "rs r0"; do
 		at "${ns% *}" "echo 1 > /proc/sys/net/ipv6/conf/${ns#* }/addr_gen_mode" || return
@@ -265,6 +265,7 @@ fire() {
 # are dropped. (With short queues, see topology_up, packets that are put off until the sender has ended get lost.)
 #   row KERNEL FAMILY WAY FLOWS SENT ARRIVED NANOSECONDS
 ROUNDS=${ROUNDS:-3}
+BACKLOG=${BACKLOG:-4}
 cost() {
 	local way=$1 flows=$2 count=$4 port=$5 sink=rs round good=0 before got least=0
 	shift 2
