@@ -307,9 +307,10 @@ way_costs() {
 		many) set -- 2048 $MANY;;
 		new) set -- 16384 "$COUNT";;
 		esac
-		# A first round for what comes up with the first packets; of new flows, other ones.
+		# A first round for what comes up with the first packets. Of new flows, other ones, and enough of them for tables that grow to be
+		# through with that for a round: what growing costs is in the million connections of "scale".
 		if [ "$flows" = new ]; then
-			fire cl 100 8192 100
+			fire cl 4000 8192 4000
 		else
 			fire cl $MANY "$1" "$2"
 		fi
