@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A QEMU plugin that counts which kernel code runs: at the end a line "address
- * instructions" for each translated block that did, in the file named by out=.
+ * A QEMU plugin that counts which kernel code runs between the first run of the
+ * guest's program mark (mark.S) and the second: a line "address instructions"
+ * for each translated block that did, in the file named by out=.
  * Debian has no package with QEMU's plugin header; what is used of it is below.
  */
 #include <inttypes.h>
@@ -21,12 +22,14 @@ void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id,
 					   void (*cb)(plugin_id, struct block *));
 void qemu_plugin_register_vcpu_tb_exec_inline(struct block *tb, int op,
 					      void *ptr, uint64_t imm);
-void qemu_plugin_register_atexit_cb(plugin_id id,
-				    void (*cb)(plugin_id, void *), void *data);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct block *tb,
+					  void (*cb)(unsigned int cpu, void *),
+					  int flags, void *data);
 size_t qemu_plugin_tb_n_insns(const struct block *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct block *tb);
 
 #define KERNEL	0xffff800000000000ull
+#define MARK	0x5e000000ull
 #define BLOCKS	(1u << 20)
 
 /* Open addressing; never more than half full. */
@@ -54,23 +57,11 @@ static struct count *slot(uint64_t addr)
 	return &counts[i];
 }
 
-static void translated(plugin_id id, struct block *tb)
-{
-	uint64_t addr = qemu_plugin_tb_vaddr(tb);
-
-	(void)id;
-	if (addr >= KERNEL)
-		qemu_plugin_register_vcpu_tb_exec_inline(tb, INLINE_ADD,
-			&slot(addr)->insns, qemu_plugin_tb_n_insns(tb));
-}
-
-static void finish(plugin_id id, void *data)
+static void write_counts(void)
 {
 	FILE *file = fopen(out, "w");
 	unsigned int i;
 
-	(void)id;
-	(void)data;
 	if (!file) {
 		perror(out);
 		return;
@@ -82,6 +73,32 @@ static void finish(plugin_id id, void *data)
 	fclose(file);
 }
 
+static void marked(unsigned int cpu, void *data)
+{
+	static unsigned int times;
+	unsigned int i;
+
+	(void)cpu;
+	(void)data;
+	if (times++)
+		write_counts();
+	else
+		for (i = 0; i < BLOCKS; i++)
+			counts[i].insns = 0;
+}
+
+static void translated(plugin_id id, struct block *tb)
+{
+	uint64_t addr = qemu_plugin_tb_vaddr(tb);
+
+	(void)id;
+	if (addr >= KERNEL)
+		qemu_plugin_register_vcpu_tb_exec_inline(tb, INLINE_ADD,
+			&slot(addr)->insns, qemu_plugin_tb_n_insns(tb));
+	else if (addr == MARK)
+		qemu_plugin_register_vcpu_tb_exec_cb(tb, marked, 0, NULL);
+}
+
 int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
 {
 	(void)info;
@@ -89,6 +106,5 @@ int qemu_plugin_install(plugin_id id, const void *info, int argc, char **argv)
 		return 1;
 	out = strdup(argv[0] + 4);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
-	qemu_plugin_register_atexit_cb(id, finish, NULL);
 	return 0;
 }
