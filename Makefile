@@ -53,4 +53,25 @@ check:
 check-all:
 	@tests/vm/check all
 
-.PHONY: all module tool install install-takeover uninstall-takeover clean demo lab check check-all
+# What a packet costs (tests/perf/README.md).
+bench:
+	@tests/perf/bench
+
+bench-native:
+	@tests/perf/native
+
+bench-record:
+	@tests/perf/guard record $$(tests/vm/prepare)
+
+help:
+	@echo "make [all]          shunt.ko for the running kernel (KDIR=... another) and shuntadm"
+	@echo "make install        both, manual pages and completions; install-takeover: in the place of ip_vs"
+	@echo "make demo           both systems of the README in a lab VM, every hop expected beside captured"
+	@echo "make lab            a root shell in that VM (TOPO=nat|dr, KVER=..., LB=shunt|ipvs)"
+	@echo "make check          all tests on both kernels; check-all: all of them on each, and the slow ones"
+	@echo "make bench          what a packet costs on every way through the director, in instructions, on both kernels"
+	@echo "make bench-native   the same in nanoseconds, up to 1 000 000 flows (builds User-Mode Linux once)"
+	@echo "make bench-record   writes what a packet costs now into tests/perf/recorded, which make check guards"
+
+.PHONY: all module tool install install-takeover uninstall-takeover clean demo lab check check-all \
+	bench bench-native bench-record help
