@@ -27,7 +27,7 @@ trace_off() { echo 0 > $TRACING/events/enable; }
 woken() {
 	echo > $TRACING/trace
 	sleep "$1"
-	grep -o 'function=[^ ]* \[shunt\]' $TRACING/trace | sort | uniq -c | awk '{ print $2, $1 }'
+	grep -o 'function[= ][^ ]* \[shunt\]' $TRACING/trace | sort | uniq -c | awk '{ print $3, $1 }'
 	pgrep -l shunt
 }
 quiet() { [ -z "$(woken 2)" ]; }
@@ -51,9 +51,10 @@ idle() {
 	is "they wake nobody up" "$(woken 5)" ""
 
 	must tcp t "$VIP" 80
+	must hold t
 	asked "a connection" A "who t"
-	like "while there is one, it is looked after once a second" "$(woken 5)" '^function=[a-z_]+ [[]shunt[]] [3-6]$'
-	must close t
+	like "while there is one, it is looked after once a second" "$(woken 5)" '^turn [3-6]$'
+	must reset t
 	wait_for "it is gone" no_connections
 	wait_for "and wakes nobody up any more" quiet
 	trace_off
