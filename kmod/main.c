@@ -20,8 +20,10 @@
 #include "table/defence.h"
 #include "table/dest.h"
 #include "table/expire.h"
+#include "table/limit.h"
 #include "table/persist.h"
 #include "table/service.h"
+#include "table/shape.h"
 #include "table/trash.h"
 
 unsigned int shunt_net_id __read_mostly;
@@ -42,6 +44,7 @@ static int __net_init net_init(struct net *net)
 	shunt_trash_init(sn);
 	shunt_drain_init(sn);
 	shunt_defence_init(sn);
+	shunt_limit_init(sn);
 
 	sn->drops = alloc_percpu(struct shunt_drops);
 	if (!sn->drops)
@@ -56,8 +59,13 @@ static int __net_init net_init(struct net *net)
 	err = shunt_conns_init(sn);
 	if (err)
 		goto err_services;
+	err = shunt_shape_init(sn);
+	if (err)
+		goto err_conns;
 	return 0;
 
+err_conns:
+	shunt_conns_exit(sn);
 err_services:
 	shunt_services_exit(sn);
 err_carry:
@@ -82,6 +90,7 @@ static void __net_exit net_exit(struct net *net)
 {
 	struct shunt_net *sn = shunt_net(net);
 
+	shunt_shape_exit(sn);
 	mutex_lock(&sn->mutex);
 	shunt_config_exit(sn);
 	shunt_bypass_exit(sn);
@@ -89,8 +98,8 @@ static void __net_exit net_exit(struct net *net)
 
 	sn->used = sn->wheel;
 	shunt_defence_exit(sn);
-	shunt_conns_exit(sn);
 	shunt_wheel_destroy(sn);
+	shunt_conns_exit(sn);
 	shunt_hooks_exit(sn);
 	shunt_drain_exit(sn);
 	shunt_trash_exit(sn);

@@ -34,6 +34,8 @@ struct shunt_wheel;
  * struct shunt_settings - what the sysctls of a netns say
  * @cache_bypass:	not 0: where a service by mark has no real server left, a
  *			packet goes to its own destination
+ * @conn_max:		how many connections there may be, 0 for any number; see
+ *			table/limit.c
  * @conntrack:		not 0: nf_conntrack sees new connections; see
  *			forward/track.c
  * @nat_icmp_send:	not 0: a real server reached by NAT is told when a packet of
@@ -66,6 +68,7 @@ struct shunt_wheel;
  */
 struct shunt_settings {
 	int cache_bypass;
+	int conn_max;
 	int conntrack;
 	int nat_icmp_send;
 	int schedule_icmp;
@@ -90,6 +93,9 @@ struct shunt_settings {
  * @net:		the netns
  * @conns:		struct shunt_node by tuple, see table/conn.c
  * @conn_count:		connections in @conns
+ * @spared:		connections put out to make room for others
+ * @limit_told:		jiffies when the log last said that there is no room, 0 for
+ *			never
  * @expected:		those of them that wait for a client (helper/ftp.c)
  * @ftp_conns:		connections that FTP's helper looks after, by port
  * @wheel:		orders connections by expiry; made with the first service
@@ -138,6 +144,8 @@ struct shunt_net {
 	struct net *net;
 	struct rhashtable conns;
 	atomic_t conn_count;
+	atomic_long_t spared;
+	unsigned long limit_told;
 	atomic_t expected;
 	atomic_t ftp_conns[SHUNT_FTP_PORTS];
 	struct shunt_wheel *wheel;

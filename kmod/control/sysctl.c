@@ -11,6 +11,7 @@
 #include "forward/track.h"
 #include "net.h"
 #include "path/ingress.h"
+#include "table/limit.h"
 
 const struct shunt_settings shunt_default_settings = {
 	.amemthresh = 1024,
@@ -57,6 +58,17 @@ static int set_conntrack(SHUNT_CTL_TABLE *table, int write, void *buffer,
 	return err || !write ? err : shunt_track_set(table->extra1, value);
 }
 
+/* Not everybody may have more. */
+static int set_conn_max(SHUNT_CTL_TABLE *table, int write, void *buffer,
+			size_t *lenp, loff_t *ppos)
+{
+	int value = READ_ONCE(*(int *)table->data);
+	struct ctl_table own = { .data = &value, .maxlen = sizeof(value) };
+	int err = proc_dointvec(&own, write, buffer, lenp, ppos);
+
+	return err || !write ? err : shunt_limit_set(table->extra1, value);
+}
+
 static const struct {
 	const char *name;
 	size_t offset;
@@ -69,6 +81,7 @@ static const struct {
 	KNOB(am_droprate),
 	KNOB(amemthresh),
 	KNOB(cache_bypass),
+	ANY(conn_max, set_conn_max),
 	KNOB(conn_reuse_mode),
 	ANY(conntrack, set_conntrack),
 	MODE(drop_entry),

@@ -76,6 +76,7 @@ static noinline bool attend(struct shunt_packet *pkt, struct shunt_conn *c,
 		err = shunt_ftp_follow(pkt, c, dir);
 	if (err)
 		shunt_drop(pkt->sn, err == -ENOMEM ? SHUNT_DROP_NO_MEMORY :
+				    err == -ENOSPC ? SHUNT_DROP_CONN_MAX :
 						     SHUNT_DROP_TABLE);
 	return !err;
 }

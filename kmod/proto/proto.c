@@ -78,6 +78,26 @@ bool shunt_state_established(u8 proto, u8 state)
 }
 
 /**
+ * shunt_state_opening() - whether both ends have yet to agree on a connection
+ * @proto:	of the connection
+ * @state:	of the connection
+ *
+ * Return: true before its handshake's end; false for a protocol without states.
+ */
+bool shunt_state_opening(u8 proto, u8 state)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return state == SHUNT_TCP_NONE || state == SHUNT_TCP_SYN_SENT ||
+		       state == SHUNT_TCP_LISTEN || shunt_tcp_half_open(state);
+	case IPPROTO_SCTP:
+		return state < SHUNT_SCTP_ESTABLISHED;
+	default:
+		return false;
+	}
+}
+
+/**
  * shunt_state_over() - whether both ends are done with a connection
  * @proto:	of the connection
  * @state:	of the connection

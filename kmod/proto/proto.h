@@ -94,6 +94,7 @@ const char *shunt_sctp_name(u8 state);
 
 bool shunt_state_active(u8 proto, u8 state);
 bool shunt_state_established(u8 proto, u8 state);
+bool shunt_state_opening(u8 proto, u8 state);
 bool shunt_state_over(u8 proto, u8 state);
 const char *shunt_state_name(u8 proto, u8 state);
 

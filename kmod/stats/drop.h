@@ -36,6 +36,8 @@
 	       "a new connection that drop_packet gave up")		       \
 	reason(NO_CALL_ID, "no_call_id",				       \
 	       "no SIP message with a Call-ID, as the service's clients send")  \
+	reason(CONN_MAX, "conn_max",					       \
+	       "as many connections as the sysctl conn_max allows, and none to spare") \
 	reason(TABLE, "table",						       \
 	       "the connection table could not take another entry")	       \
 	reason(NO_MEMORY, "no_memory",					       \

@@ -10,6 +10,7 @@
 #include "helper/ftp.h"
 #include "table/dest.h"
 #include "table/expire.h"
+#include "table/limit.h"
 
 #define CONN4_SIZE	(offsetof(struct shunt_conn, nodes) + \
 			 2 * SHUNT_NODE4_SIZE)
@@ -202,7 +203,7 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	c = kmem_cache_alloc(v4 ? conn4_cache : conn6_cache, GFP_ATOMIC);
 	if (!c)
 		return NULL;
-	INIT_HLIST_NODE(&c->wheel);
+	INIT_LIST_HEAD(&c->wheel);
 	spin_lock_init(&c->lock);
 	c->due = 0;
 	c->shard = 0;
@@ -254,7 +255,7 @@ static void leave(struct shunt_net *sn, struct shunt_conn *c,
 		  enum shunt_load load)
 {
 	shunt_dest_unbind(c->dest, load);
-	atomic_dec(&sn->conn_count);
+	shunt_limit_leave(sn);
 	if (unlikely(c->kind == SHUNT_CONN_EXPECTED))
 		atomic_dec(&sn->expected);
 	if (unlikely(shunt_conn_marks(c) & SHUNT_MARK_FTP))
@@ -271,26 +272,27 @@ static void leave(struct shunt_net *sn, struct shunt_conn *c,
  * Context: RCU read lock and bottom halves off.
  * Return: the connection; -EEXIST when another CPU was first, -EADDRINUSE when
  * the replies would be those of another connection (see
- * shunt_conn_make_way()), -ENOMEM, or what the table says (-EBUSY, -E2BIG).
+ * shunt_conn_make_way()), -ENOSPC when the netns may not have more, -ENOMEM, or
+ * what the table says (-EBUSY, -E2BIG).
  */
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 				     const struct shunt_conn_plan *plan)
 {
-	struct shunt_conn *c = alloc(plan);
 	enum shunt_load load;
-	int err;
+	struct shunt_conn *c;
+	int err = -ENOSPC;
 
-	if (!c) {
-		kfree(plan->call);
-		return ERR_PTR(-ENOMEM);
-	}
+	/* As a full barrier, too, it pairs with turn(), which may stop the wheel. */
+	if (unlikely(!shunt_limit_enter(sn)))
+		goto err_call;
+	err = -ENOMEM;
+	c = alloc(plan);
+	if (unlikely(!c))
+		goto err_limit;
 	load = load_of(c, c->state);
 	shunt_dest_bind(c->dest, load);
-	atomic_inc(&sn->conn_count);
 	if (unlikely(READ_ONCE(sn->settings.conntrack)) && is_tracked(c))
 		shunt_conn_mark(c, SHUNT_MARK_TRACKED);
-	/* Pairs with the one in turn(), which may be stopping the wheel. */
-	smp_mb__after_atomic();
 	if (unlikely(c->kind == SHUNT_CONN_EXPECTED))
 		atomic_inc(&sn->expected);
 
@@ -311,6 +313,12 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	}
 
 	leave(sn, c, load);
+	return ERR_PTR(err);
+
+err_limit:
+	shunt_limit_leave(sn);
+err_call:
+	kfree(plan->call);
 	return ERR_PTR(err);
 }
 
@@ -637,27 +645,11 @@ int shunt_conns_init(struct shunt_net *sn)
 }
 
 /**
- * shunt_conns_exit() - kill all connections and free a netns's table
- * @sn:	the netns; its hooks are gone and no packet is under way
+ * shunt_conns_exit() - free a netns's table
+ * @sn:	the netns, whose connections shunt_wheel_destroy() has killed
  */
 void shunt_conns_exit(struct shunt_net *sn)
 {
-	struct rhashtable_iter iter;
-	struct shunt_node *node;
-	unsigned int batch;
-
-	while (atomic_read(&sn->conn_count)) {
-		batch = 1000;
-		rhashtable_walk_enter(&sn->conns, &iter);
-		rhashtable_walk_start(&iter);
-		while (batch-- && (node = rhashtable_walk_next(&iter))) {
-			if (!IS_ERR(node))
-				shunt_conn_kill(sn, node_conn(node));
-		}
-		rhashtable_walk_stop(&iter);
-		rhashtable_walk_exit(&iter);
-		cond_resched();
-	}
 	rhashtable_destroy(&sn->conns);
 }
 

@@ -92,7 +92,7 @@ enum shunt_conn_kind {
  */
 struct shunt_conn {
 	union {
-		struct hlist_node wheel;
+		struct list_head wheel;
 		struct rcu_head rcu;
 	};
 	spinlock_t lock;
@@ -293,6 +293,26 @@ static inline void shunt_conn_touch(struct shunt_conn *c)
 static inline bool shunt_conn_is_dead(const struct shunt_conn *c)
 {
 	return READ_ONCE(c->dead);
+}
+
+/**
+ * shunt_conn_is_spare() - whether a connection may go where the table is full
+ * @c:		the connection
+ * @alone:	no packet has come but that which made it
+ *
+ * Who has shown no more than one packet: half-open TCP, one datagram without an
+ * answer, a template whose clients have not got through; and what is over.
+ */
+static inline bool shunt_conn_is_spare(const struct shunt_conn *c, bool alone)
+{
+	u8 state = READ_ONCE(c->state), proto = shunt_conn_proto(c);
+
+	if (c->kind == SHUNT_CONN_EXPECTED)
+		return false;
+	if (proto == IPPROTO_TCP || proto == IPPROTO_SCTP)
+		return shunt_state_opening(proto, state) ||
+		       shunt_state_over(proto, state);
+	return alone && state != SHUNT_ASSURED;
 }
 
 int shunt_conn_caches_create(void);

@@ -6,7 +6,9 @@
  * a state change to a shorter timeout moves it before its time.
  *
  * Each slot exists once per shard, so that CPUs making connections at the same
- * moment do not meet at one lock.
+ * moment do not meet at one lock, and each shard twice: what could be spared,
+ * should the table be full, sits apart from the rest, oldest first. What proves
+ * its worth meanwhile stays there until somebody comes by.
  *
  * Locks: shunt_conn.lock, then a slot's. A slot's lock guards its list and also
  * the batch that the worker has taken off it.
@@ -21,10 +23,12 @@
 
 #define SLOTS		1024	/* above the longest default timeout, in seconds */
 #define MAX_SHARDS	8
+#define RUN		1024	/* connections before other work has its turn */
+#define LOOKS		64	/* connections looked at to spare one */
 
 struct slot {
 	spinlock_t lock;
-	struct hlist_head conns;
+	struct list_head conns;
 };
 
 /**
@@ -34,9 +38,15 @@ struct slot {
  * @work:	turns the wheel once a second while there are connections
  * @armed:	@work is queued or running
  * @resort:	timeouts have changed, look at every connection
- * @tick:	the next tick to work off
- * @shards:	lists a slot has, a power of two
- * @slots:	SLOTS times @shards
+ * @tick:	the tick to work off next, or just being worked off
+ * @next:	the slot of @tick whose turn is next
+ * @batch:	what the worker has taken off @slot and not yet looked at
+ * @slot:	where @batch was
+ * @spare_from:	no earlier tick has a connection that could be spared, as far as
+ *		CPUs that do not wait for each other know; seen to once a second
+ * @shards:	a power of two; each tick has twice as many slots: of what is to
+ *		stay, then of what could be spared
+ * @slots:	SLOTS times twice @shards
  */
 struct shunt_wheel {
 	struct shunt_net *sn;
@@ -45,6 +55,10 @@ struct shunt_wheel {
 	atomic_t armed;
 	bool resort;
 	u32 tick;
+	u32 next;
+	struct list_head batch;
+	struct slot *slot;
+	u32 spare_from;
 	u32 shards;
 	struct slot slots[];
 };
@@ -56,7 +70,7 @@ static u32 tick_at(u64 jiffies64)
 
 static struct slot *slot_of(struct shunt_wheel *wheel, u32 tick, u32 shard)
 {
-	return &wheel->slots[(tick % SLOTS) * wheel->shards + shard];
+	return &wheel->slots[(tick % SLOTS) * 2 * wheel->shards + shard];
 }
 
 static u32 due_tick(const struct shunt_net *sn, const struct shunt_conn *c)
@@ -72,6 +86,20 @@ static void arm(struct shunt_wheel *wheel)
 		queue_delayed_work(system_power_efficient_wq, &wheel->work, HZ);
 }
 
+static void set_place(struct shunt_wheel *wheel, struct shunt_conn *c)
+{
+	/* Packets by themselves prove nothing: only the first time, when it is 0. */
+	bool spare = shunt_conn_is_spare(c, !c->due);
+
+	c->due = due_tick(wheel->sn, c);
+	c->shard = smp_processor_id() & (wheel->shards - 1);
+	if (!spare)
+		return;
+	c->shard += wheel->shards;
+	if ((s32)(c->due - READ_ONCE(wheel->spare_from)) < 0)
+		WRITE_ONCE(wheel->spare_from, c->due);
+}
+
 /**
  * shunt_wheel_add() - put a connection where its expiry will be noticed
  * @sn:	the netns
@@ -84,11 +112,10 @@ void shunt_wheel_add(struct shunt_net *sn, struct shunt_conn *c)
 	struct shunt_wheel *wheel = sn->wheel;
 	struct slot *slot;
 
-	c->due = due_tick(sn, c);
-	c->shard = smp_processor_id() & (wheel->shards - 1);
+	set_place(wheel, c);
 	slot = slot_of(wheel, c->due, c->shard);
 	spin_lock(&slot->lock);
-	hlist_add_head(&c->wheel, &slot->conns);
+	list_add_tail(&c->wheel, &slot->conns);
 	spin_unlock(&slot->lock);
 	arm(wheel);
 }
@@ -105,7 +132,7 @@ void shunt_wheel_remove(struct shunt_net *sn, struct shunt_conn *c)
 	struct slot *slot = slot_of(sn->wheel, c->due, c->shard);
 
 	spin_lock(&slot->lock);
-	hlist_del_init(&c->wheel);
+	list_del_init(&c->wheel);
 	spin_unlock(&slot->lock);
 }
 
@@ -147,16 +174,27 @@ static bool is_orphan(const struct shunt_net *sn, const struct shunt_conn *c)
 	       test_bit(SHUNT_DEST_REMOVED, &c->dest->flags);
 }
 
-/* One off the batch; false when it is empty. */
-static bool work_off_one(struct shunt_net *sn, struct slot *slot,
-			 struct hlist_head *batch)
+/* Under RCU: the first of a list, which is the slot's or the batch taken off. */
+static struct shunt_conn *first_of(struct slot *slot,
+				   struct list_head *list)
 {
 	struct shunt_conn *c;
 
-	rcu_read_lock();
 	spin_lock_bh(&slot->lock);
-	c = hlist_entry_safe(batch->first, struct shunt_conn, wheel);
+	c = list_first_entry_or_null(list, struct shunt_conn, wheel);
 	spin_unlock_bh(&slot->lock);
+	return c;
+}
+
+/* One off the batch; false when it is empty. */
+static bool work_off_one(struct shunt_net *sn, struct shunt_wheel *wheel)
+{
+	struct shunt_conn *c;
+
+	if (list_empty(&wheel->batch))
+		return false;
+	rcu_read_lock();
+	c = first_of(wheel->slot, &wheel->batch);
 	if (c && !is_ended(c) &&
 	    ((!is_orphan(sn, c) && shunt_conn_expires(sn, c)) ||
 	     shunt_template_stays(c)))
@@ -167,47 +205,148 @@ static bool work_off_one(struct shunt_net *sn, struct slot *slot,
 	return c;
 }
 
-static void work_off(struct shunt_net *sn, struct slot *slot)
+/* Taken off whole: what goes back into this very slot waits a round. */
+static void take_off(struct shunt_wheel *wheel, struct slot *slot)
 {
-	HLIST_HEAD(batch);
-
-	if (hlist_empty(&slot->conns))
-		return;
-	/* Taken off whole: what goes back into this very slot waits a round. */
+	wheel->slot = slot;
 	spin_lock_bh(&slot->lock);
-	hlist_move_list(&slot->conns, &batch);
+	list_splice_init(&slot->conns, &wheel->batch);
 	spin_unlock_bh(&slot->lock);
+}
 
-	while (work_off_one(sn, slot, &batch))
-		cond_resched();
+/* The next batch there is by now; false when there is none. */
+static bool take_next(struct shunt_wheel *wheel, u32 now)
+{
+	struct slot *slot;
+
+	while ((s32)(now - wheel->tick) >= 0) {
+		while (wheel->next < 2 * wheel->shards) {
+			slot = slot_of(wheel, wheel->tick, wheel->next++);
+			if (!list_empty(&slot->conns)) {
+				take_off(wheel, slot);
+				return true;
+			}
+		}
+		wheel->next = 0;
+		WRITE_ONCE(wheel->tick, wheel->tick + 1);
+	}
+	return false;
+}
+
+static void begin_at(struct shunt_wheel *wheel, u32 tick)
+{
+	WRITE_ONCE(wheel->tick, tick);
+	wheel->next = 0;
+}
+
+/* The rest follows in another run, after others who wait for this CPU's workers. */
+static bool is_work_left(struct shunt_net *sn, struct shunt_wheel *wheel)
+{
+	u32 now = tick_at(get_jiffies_64());
+	unsigned int left = RUN;
+
+	if (xchg(&wheel->resort, false) || (s32)(now - wheel->tick) >= SLOTS)
+		begin_at(wheel, now - SLOTS + 1);
+	do {
+		while (work_off_one(sn, wheel)) {
+			if (!--left)
+				return true;
+			cond_resched();
+		}
+	} while (take_next(wheel, now));
+	return false;
 }
 
 static void turn(struct work_struct *work)
 {
 	struct shunt_wheel *wheel = container_of(to_delayed_work(work),
 						 struct shunt_wheel, work);
-	u32 now = tick_at(get_jiffies_64());
 	struct shunt_net *sn = wheel->sn;
-	u32 shard;
+	bool more = is_work_left(sn, wheel);
 
-	if (xchg(&wheel->resort, false) || (s32)(now - wheel->tick) >= SLOTS)
-		wheel->tick = now - SLOTS + 1;
-	for (; (s32)(now - wheel->tick) >= 0; wheel->tick++) {
-		for (shard = 0; shard < wheel->shards; shard++)
-			work_off(sn, slot_of(wheel, wheel->tick, shard));
-	}
-
-	if (atomic_read(&sn->conn_count)) {
-		queue_delayed_work(system_power_efficient_wq, &wheel->work, HZ);
+	WRITE_ONCE(wheel->spare_from, wheel->tick);
+	if (more || atomic_read(&sn->conn_count)) {
+		queue_delayed_work(system_power_efficient_wq, &wheel->work,
+				   more ? 0 : HZ);
 		return;
 	}
-	/* Pairs with the one in shunt_conn_create(): one of us sees the other. */
+	/* Pairs with shunt_conn_create(): one of us sees the other. */
 	atomic_set(&wheel->armed, 0);
 	smp_mb__after_atomic();
 	if (atomic_read(&sn->conn_count))
 		arm(wheel);
 	else
 		wheel->idle(sn);
+}
+
+/* What is worth more than it was goes where it is in nobody's way. */
+static bool put_out(struct shunt_net *sn, struct shunt_conn *c)
+{
+	bool seen = (s32)(due_tick(sn, c) - c->due) > 0;
+
+	if (shunt_conn_is_spare(c, !seen) && refcount_read(&c->refs) == 1)
+		return shunt_conn_kill(sn, c);
+	postpone(sn, c);
+	return false;
+}
+
+/* The oldest of a slot; @looks is how many may be looked at. */
+static bool put_out_of(struct shunt_net *sn, struct slot *slot, int *looks)
+{
+	struct shunt_conn *c;
+
+	while (!list_empty(&slot->conns) && (*looks)-- > 0) {
+		c = first_of(slot, &slot->conns);
+		if (c && put_out(sn, c))
+			return true;
+	}
+	return false;
+}
+
+/* The oldest of a tick, of what this CPU has made first. */
+static bool put_out_at(struct shunt_wheel *wheel, u32 tick, int *looks)
+{
+	u32 shard, i;
+
+	for (i = 0; i < wheel->shards; i++) {
+		shard = (smp_processor_id() + i) & (wheel->shards - 1);
+		shard += wheel->shards;
+		if (put_out_of(wheel->sn, slot_of(wheel, tick, shard), looks))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * shunt_wheel_spare() - put out a connection that can be spared
+ * @sn:	the netns
+ *
+ * Of those, one whose time would be over first. The search goes on where the last
+ * one ended, and comes by each connection but once.
+ *
+ * Context: RCU read lock, bottom halves off.
+ * Return: true if one is gone.
+ */
+bool shunt_wheel_spare(struct shunt_net *sn)
+{
+	struct shunt_wheel *wheel = sn->wheel;
+	u32 end = tick_at(get_jiffies_64()) + SLOTS;
+	u32 from = READ_ONCE(wheel->spare_from);
+	u32 tick = READ_ONCE(wheel->tick);
+	int looks = LOOKS;
+	bool gone = false;
+
+	if ((s32)(from - tick) > 0)
+		tick = from;
+	while ((s32)(end - tick) > 0) {
+		gone = put_out_at(wheel, tick, &looks);
+		if (gone || looks <= 0)
+			break;
+		tick++;
+	}
+	if (tick != from)
+		WRITE_ONCE(wheel->spare_from, tick);
+	return gone;
 }
 
 /**
@@ -236,33 +375,60 @@ int shunt_wheel_create(struct shunt_net *sn, void (*idle)(struct shunt_net *))
 {
 	u32 shards = min_t(u32, roundup_pow_of_two(num_possible_cpus()),
 			   MAX_SHARDS);
+	u32 slots = SLOTS * 2 * shards, i;
 	struct shunt_wheel *wheel;
-	u32 i;
 
-	wheel = kvzalloc(struct_size(wheel, slots, SLOTS * shards),
-			 GFP_KERNEL_ACCOUNT);
+	wheel = kvzalloc(struct_size(wheel, slots, slots), GFP_KERNEL_ACCOUNT);
 	if (!wheel)
 		return -ENOMEM;
 	wheel->sn = sn;
 	wheel->idle = idle;
 	wheel->shards = shards;
 	wheel->tick = tick_at(get_jiffies_64());
+	wheel->spare_from = wheel->tick;
+	INIT_LIST_HEAD(&wheel->batch);
 	INIT_DELAYED_WORK(&wheel->work, turn);
-	for (i = 0; i < SLOTS * shards; i++)
+	for (i = 0; i < slots; i++) {
 		spin_lock_init(&wheel->slots[i].lock);
+		INIT_LIST_HEAD(&wheel->slots[i].conns);
+	}
 	sn->wheel = wheel;
 	return 0;
 }
 
+/* One of a list; false when it is empty. */
+static bool kill_one(struct shunt_net *sn, struct slot *slot,
+		     struct list_head *list)
+{
+	struct shunt_conn *c;
+
+	rcu_read_lock();
+	c = first_of(slot, list);
+	if (c)
+		shunt_conn_kill(sn, c);
+	rcu_read_unlock();
+	cond_resched();
+	return c;
+}
+
 /**
- * shunt_wheel_destroy() - stop a netns's wheel and free it
- * @sn:	the netns; nothing makes connections any more, none is left
+ * shunt_wheel_destroy() - kill all connections, stop a netns's wheel and free it
+ * @sn:	the netns; its hooks are gone and no packet is under way
  */
 void shunt_wheel_destroy(struct shunt_net *sn)
 {
-	if (!sn->wheel)
+	struct shunt_wheel *wheel = sn->wheel;
+	u32 i;
+
+	if (!wheel)
 		return;
-	cancel_delayed_work_sync(&sn->wheel->work);
-	kvfree(sn->wheel);
+	cancel_delayed_work_sync(&wheel->work);
+	while (!list_empty(&wheel->batch))
+		kill_one(sn, wheel->slot, &wheel->batch);
+	for (i = 0; i < SLOTS * 2 * wheel->shards; i++) {
+		while (kill_one(sn, &wheel->slots[i], &wheel->slots[i].conns))
+			;
+	}
+	kvfree(wheel);
 	sn->wheel = NULL;
 }

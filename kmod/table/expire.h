@@ -14,6 +14,7 @@ void shunt_wheel_destroy(struct shunt_net *sn);
 void shunt_wheel_add(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_wheel_remove(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_wheel_hasten(struct shunt_net *sn, struct shunt_conn *c);
+bool shunt_wheel_spare(struct shunt_net *sn);
 void shunt_wheel_resort(struct shunt_net *sn);
 
 #endif /* SHUNT_EXPIRE_H */

@@ -20,6 +20,7 @@
  *   end ID | abort ID             the server closes | resets
  *   many tcp|udp|sctp N DST PORT [OPTION]... [keep=PREFIX]  N times open, who, close; who answered, in order
  *   raw SRC SPORT DST DPORT FLAGS [ttl=N] [tos=N] [df=1] [size=N]   a forged TCP segment, flags as in "SA"
+ *   syns N SRC DST DPORT          forged SYNs of IPv4 from ports 1024 to 61023 of SRC, then of the addresses behind it
  *   chunk SRC SPORT DST DPORT TYPE [ttl=N]  a forged SCTP packet, a chunk by its number
  *   ipsec SRC DST PROTO           a forged packet of AH (51) or ESP (50)
  *   icmp SRC DST TYPE CODE MTU PROTO/SRC/SPORT/DST/DPORT  a forged ICMP error about that packet
@@ -662,6 +663,35 @@ static void cmd_raw(char **w, int n)
 	send_forged(&dst, packet, hlen + o.size);
 }
 
+static void cmd_syns(char **w, int n)
+{
+	const unsigned int ports = 60000, count = atoi(w[1]);
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	union address src, dst, to;
+	uint8_t packet[64];
+
+	(void)n;
+	parse_address(&src, w[2], 0);
+	parse_address(&dst, w[3], atoi(w[4]));
+	to = dst;
+	to.in4.sin_port = 0;
+	for (unsigned int i = 0; i < count; i++) {
+		size_t hlen = forge_ip(packet, &src, &dst, IPPROTO_TCP, sizeof(struct tcphdr), 64);
+
+		src.in4.sin_port = htons(1024 + i % ports);
+		hlen += forge_tcp(packet + hlen, &src, &dst, "S", 0);
+		if (sendto(fd, packet, hlen, 0, &to.sa, sizeof(to.in4)) < 0) {
+			fail_errno();
+			close(fd);
+			return;
+		}
+		if (i % ports == ports - 1)
+			src.in4.sin_addr.s_addr = htonl(ntohl(src.in4.sin_addr.s_addr) + 1);
+	}
+	close(fd);
+	answer("ok");
+}
+
 /* One chunk, long enough for each of them to be read. */
 static size_t forge_sctp(uint8_t *p, const union address *src, const union address *dst, int type)
 {
@@ -933,6 +963,7 @@ static const struct {
 	{ "abort", 2, cmd_abort },
 	{ "many", 5, cmd_many },
 	{ "raw", 6, cmd_raw },
+	{ "syns", 5, cmd_syns },
 	{ "chunk", 6, cmd_chunk },
 	{ "ipsec", 4, cmd_ipsec },
 	{ "icmp", 7, cmd_icmp },

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # net.ipv4.vs.*: who may read and write what, and that each setting does to packets what stock's does. cache_bypass is in
 # transparent.sh, nat_icmp_send and schedule_icmp are in strays.sh; am_droprate, amemthresh, drop_entry, drop_packet and secure_tcp
-# in defence.sh.
+# in defence.sh, conn_max, which stock does not have, in limit.sh.
 #
 #   client ── gw ── director ── lan ─┬─ rs1 (A)      NAT, tests/lab/topology.sh
 #                                    └─ rs2 (B)
@@ -20,7 +20,7 @@ files() {
 	same "the modes" "$(in_director stat -c '%A %U %n' "${KNOBS[@]/#/$VS/}")"
 	if only_shunt; then
 		is "there is none but those that work" "$(in_director ls $VS | tr '\n' ' ')" \
-			"$(printf '%s\n' "${KNOBS[@]}" fast_path | sort | tr '\n' ' ')"
+			"$(printf '%s\n' "${KNOBS[@]}" conn_max fast_path | sort | tr '\n' ' ')"
 		# shellcheck disable=SC2016
 		is "fast_path is 0, 1 or 2" "$(in_director bash -c '
 			for value in "${@:2}"; do

@@ -262,6 +262,9 @@ static void test_states(void)
 		       "%s", states[state].name);
 		expect(shunt_state_over(IPPROTO_SCTP, state) ==
 		       (state == SHUNT_SCTP_CLOSED), "%s", states[state].name);
+		expect(shunt_state_opening(IPPROTO_SCTP, state) ==
+		       (state < SHUNT_SCTP_ESTABLISHED), "%s",
+		       states[state].name);
 	}
 	expect(!strcmp(name(SHUNT_SCTP_MAX), "ERR!"), "%s",
 	       name(SHUNT_SCTP_MAX));

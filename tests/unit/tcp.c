@@ -558,6 +558,27 @@ static void test_terms(void)
 	}
 }
 
+/* Nobody loses anything where these are put out to make room. */
+static void test_opening(void)
+{
+	static const u8 opening[] = {
+		SHUNT_TCP_NONE, SHUNT_TCP_SYN_SENT, SYN_RECV, SHUNT_TCP_LISTEN,
+		SHUNT_TCP_SYNACK,
+	};
+	u8 state, i;
+
+	for (state = 0; state < SHUNT_TCP_MAX; state++) {
+		bool wanted = false;
+
+		for (i = 0; i < COUNT(opening); i++)
+			wanted |= opening[i] == state;
+		expect(shunt_state_opening(IPPROTO_TCP, state) == wanted, "%u",
+		       state);
+	}
+	expect(!shunt_state_opening(IPPROTO_UDP, 0), "UDP has no handshake");
+	expect(!shunt_state_opening(0, 0), "nor has a template");
+}
+
 static const struct unit_case cases[] = {
 	{ "lives of connections, step by step", test_lives },
 	{ "RST in every state", test_rst },
@@ -574,6 +595,8 @@ static const struct unit_case cases[] = {
 	{ "numbers, names and active states are those of IPVS", test_states },
 	{ "default timeouts are those of IPVS", test_timeouts },
 	{ "timeouts of a service's own", test_terms },
+	{ "before the end of the handshake a connection is opening",
+	  test_opening },
 };
 
 int main(int argc, char **argv)
