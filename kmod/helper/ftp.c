@@ -170,11 +170,10 @@ static bool make_way(struct shunt_net *sn, const struct shunt_conn_plan *plan)
 
 static int create(struct shunt_net *sn, const struct shunt_conn_plan *plan)
 {
-	int err = PTR_ERR_OR_ZERO(shunt_conn_create(sn, plan));
+	int err = PTR_ERR_OR_ZERO(shunt_conn_claim(sn, plan));
 
-	if ((err == -EEXIST && make_way(sn, plan)) ||
-	    (err == -EADDRINUSE && shunt_conn_make_way(sn, plan)))
-		err = PTR_ERR_OR_ZERO(shunt_conn_create(sn, plan));
+	if (err == -EEXIST && make_way(sn, plan))
+		err = PTR_ERR_OR_ZERO(shunt_conn_claim(sn, plan));
 	return err;
 }
 
@@ -254,7 +253,7 @@ static int expect_server(struct shunt_net *sn, struct shunt_conn *c,
  * @pkt:	a packet that begins a connection
  *
  * Context: RCU read lock, bottom halves off.
- * Return: the connection; NULL if none was expected, or as shunt_conn_create().
+ * Return: the connection; NULL if none was expected, or as shunt_conn_claim().
  */
 struct shunt_conn *shunt_ftp_arrive(const struct shunt_packet *pkt)
 {
@@ -274,10 +273,7 @@ struct shunt_conn *shunt_ftp_arrive(const struct shunt_packet *pkt)
 	plan.state = shunt_tcp_next(SHUNT_TCP_NONE, SHUNT_VIEW_REQUEST,
 				    pkt->tcp_flags);
 	plan.template = expected->template;
-	c = shunt_conn_create(pkt->sn, &plan);
-	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE &&
-	    shunt_conn_make_way(pkt->sn, &plan))
-		c = shunt_conn_create(pkt->sn, &plan);
+	c = shunt_conn_claim(pkt->sn, &plan);
 	if (!IS_ERR(c))
 		shunt_conn_kill(pkt->sn, expected);
 	return c;
@@ -508,7 +504,7 @@ static void forget(struct shunt_ftp *ftp)
  * A segment that holds a part of a line only is not understood.
  *
  * Context: RCU read lock, bottom halves off.
- * Return: 0; -ENOMEM, or as shunt_conn_create() where what was said cannot be
+ * Return: 0; -ENOMEM, or as shunt_conn_claim() where what was said cannot be
  * done; then the packet is to be dropped, and it will be said again.
  */
 int shunt_ftp_follow(struct shunt_packet *pkt, struct shunt_conn *c,

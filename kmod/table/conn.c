@@ -270,8 +270,8 @@ static void leave(struct shunt_net *sn, struct shunt_conn *c,
  *
  * Context: RCU read lock and bottom halves off.
  * Return: the connection; -EEXIST when another CPU was first, -EADDRINUSE when
- * the replies would be those of another connection (see
- * shunt_conn_make_way()), -ENOMEM, or what the table says (-EBUSY, -E2BIG).
+ * the replies would be those of another connection (see shunt_conn_claim()),
+ * -ENOMEM, or what the table says (-EBUSY, -E2BIG).
  */
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 				     const struct shunt_conn_plan *plan)
@@ -314,6 +314,49 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	return ERR_PTR(err);
 }
 
+/*
+ * Ends the connection whose replies are in the way: a client that uses one port
+ * towards two services which share a real server gets replies that could belong
+ * to either. A connection that is over has no more claim to them; with UDP the
+ * newer one is more likely to be waiting.
+ */
+static bool make_way(struct shunt_net *sn, const struct shunt_conn_plan *plan)
+{
+	struct shunt_tuple reply;
+	struct shunt_conn *owner;
+	enum shunt_dir dir;
+
+	reply_tuple(&reply, plan);
+	owner = shunt_conn_lookup(sn, &reply, &dir);
+	if (!owner)
+		return true;
+	if (reply.proto != IPPROTO_UDP &&
+	    !shunt_state_over(reply.proto, READ_ONCE(owner->state)))
+		return false;
+	shunt_conn_kill(sn, owner);
+	return true;
+}
+
+/**
+ * shunt_conn_claim() - make a connection, if need be in the place of another
+ * @sn:		the netns
+ * @plan:	as for shunt_conn_create(), no template's
+ *
+ * One that is over, and whose replies would be taken for the new one's, ends.
+ *
+ * Context: RCU read lock and bottom halves off.
+ * Return: as shunt_conn_create().
+ */
+struct shunt_conn *shunt_conn_claim(struct shunt_net *sn,
+				    const struct shunt_conn_plan *plan)
+{
+	struct shunt_conn *c = shunt_conn_create(sn, plan);
+
+	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE && make_way(sn, plan))
+		c = shunt_conn_create(sn, plan);
+	return c;
+}
+
 /* How long a real server may take to answer a packet scheduled by itself. */
 #define ONCE_TIMEOUT	30
 
@@ -338,12 +381,12 @@ static struct shunt_conn *find_replies(struct shunt_net *sn,
 /**
  * shunt_conn_once() - what forwards a packet that is scheduled by itself
  * @sn:		the netns
- * @plan:	as for shunt_conn_create(); kind and timeout are set here
+ * @plan:	as for shunt_conn_claim(); kind and timeout are set here
  *
  * The next packet will not find it. By NAT its replies do, else it is loose.
  *
  * Context: RCU read lock and bottom halves off.
- * Return: a connection for shunt_conn_discard(), or as shunt_conn_create().
+ * Return: a connection for shunt_conn_discard(), or as shunt_conn_claim().
  */
 struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 				   struct shunt_conn_plan *plan)
@@ -355,7 +398,7 @@ struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 		plan->kind = SHUNT_CONN_REPLIES;
 		c = find_replies(sn, plan);
 		if (!c)
-			return shunt_conn_create(sn, plan);
+			return shunt_conn_claim(sn, plan);
 	} else {
 		plan->kind = SHUNT_CONN_LOOSE;
 		c = alloc(plan);
@@ -416,36 +459,6 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 		bury(sn, c, load);
 	local_bh_enable();
 	return !was_dead;
-}
-
-/**
- * shunt_conn_make_way() - end the connection whose replies are in the way
- * @sn:		the netns
- * @plan:	a connection by NAT that could not be made
- *
- * A client that uses one port towards two services which share a real server
- * gets replies that could belong to either. A connection that is over has no
- * more claim to them; with UDP the newer one is more likely to be waiting.
- *
- * Context: RCU read lock.
- * Return: true if shunt_conn_create() is worth another try.
- */
-bool shunt_conn_make_way(struct shunt_net *sn,
-			 const struct shunt_conn_plan *plan)
-{
-	struct shunt_tuple reply;
-	struct shunt_conn *owner;
-	enum shunt_dir dir;
-
-	reply_tuple(&reply, plan);
-	owner = shunt_conn_lookup(sn, &reply, &dir);
-	if (!owner)
-		return true;
-	if (reply.proto != IPPROTO_UDP &&
-	    !shunt_state_over(reply.proto, READ_ONCE(owner->state)))
-		return false;
-	shunt_conn_kill(sn, owner);
-	return true;
 }
 
 static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)

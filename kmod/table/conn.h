@@ -305,11 +305,11 @@ struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
 				     enum shunt_dir *dir);
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 				     const struct shunt_conn_plan *plan);
+struct shunt_conn *shunt_conn_claim(struct shunt_net *sn,
+				    const struct shunt_conn_plan *plan);
 struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 				   struct shunt_conn_plan *plan);
 void shunt_conn_discard(struct shunt_conn *c);
-bool shunt_conn_make_way(struct shunt_net *sn,
-			 const struct shunt_conn_plan *plan);
 bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_conn_answer(struct shunt_conn *c);
 void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
