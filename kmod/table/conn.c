@@ -209,13 +209,15 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	c->dead = false;
 	c->kind = plan->kind;
 	refcount_set(&c->refs, 1);
+	c->seen = (u32)jiffies;
 	c->timeout = plan->timeout;
 	c->template = plan->template;
 	c->sent = 0;
+	if (plan->request->proto == IPPROTO_UDP)
+		c->born = c->seen;
 	c->acked = 0;
 	c->call = plan->call;
 	c->dest = plan->dest;
-	c->seen = (u32)jiffies;
 	c->state = plan->state;
 	c->fwd = plan->fwd;
 	c->hop = 0;

@@ -75,6 +75,7 @@ enum shunt_conn_kind {
  *		connections, the control connection
  * @sent:	TCP: the number behind the client's last byte, 0 while unknown;
  *		this and @acked are noted for RSTs (forward/reset.c)
+ * @born:	UDP: jiffies of its first packet
  * @acked:	TCP: the number that the client expects next, 0 while unknown
  * @call:	of a template by a persistence engine; of other templates NULL
  * @ftp:	what is known of an FTP control connection; of others NULL
@@ -103,7 +104,10 @@ struct shunt_conn {
 	refcount_t refs;
 	u32 timeout;
 	struct shunt_conn *template;
-	u32 sent;
+	union {
+		u32 sent;
+		u32 born;
+	};
 	u32 acked;
 	union {
 		struct shunt_call *call;
