@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/shunt.h>
 
+#include "forward/reset.h"
 #include "forward/track.h"
 #include "helper/ftp.h"
 #include "table/dest.h"
@@ -434,15 +435,7 @@ static void bury(struct shunt_net *sn, struct shunt_conn *c,
 	leave(sn, c, load);
 }
 
-/**
- * shunt_conn_kill() - take a connection out of the table for good
- * @sn:		the netns
- * @c:		the connection
- *
- * Context: RCU read lock, any but hard interrupt.
- * Return: true for the one caller who did it.
- */
-bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
+static bool end(struct shunt_net *sn, struct shunt_conn *c, bool expired)
 {
 	enum shunt_load load;
 	bool was_dead;
@@ -457,10 +450,39 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 		shunt_wheel_remove(sn, c);
 	}
 	spin_unlock(&c->lock);
-	if (!was_dead)
+	if (!was_dead) {
+		/* As long as nf_conntrack knows whose RSTs they are. */
+		if (expired)
+			shunt_reset_send(sn, c);
 		bury(sn, c, load);
+	}
 	local_bh_enable();
 	return !was_dead;
+}
+
+/**
+ * shunt_conn_kill() - take a connection out of the table for good
+ * @sn:		the netns
+ * @c:		the connection
+ *
+ * Context: RCU read lock, any but hard interrupt.
+ * Return: true for the one caller who did it.
+ */
+bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
+{
+	return end(sn, c, false);
+}
+
+/**
+ * shunt_conn_expire() - the same, and tell its ends where they are to be told
+ * @sn:		the netns
+ * @c:		the connection
+ *
+ * Context: RCU read lock, any but hard interrupt.
+ */
+void shunt_conn_expire(struct shunt_net *sn, struct shunt_conn *c)
+{
+	end(sn, c, true);
 }
 
 static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)

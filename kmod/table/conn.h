@@ -58,6 +58,7 @@ enum shunt_conn_kind {
 /* What few connections need. */
 #define SHUNT_MARK_FTP		0x1	/* @ftp is there */
 #define SHUNT_MARK_TRACKED	0x2	/* nf_conntrack sees it: forward/track.c */
+#define SHUNT_MARK_ASKED	0x4	/* numbers are wanted: forward/reset.c */
 
 /**
  * struct shunt_conn - a connection
@@ -189,7 +190,7 @@ static inline u8 shunt_conn_marks(const struct shunt_conn *c)
 
 /**
  * shunt_conn_mark() - note that a connection needs something
- * @c:		a connection that the caller has just made
+ * @c:		a connection that the caller has just made, or whose lock he has
  * @mark:	SHUNT_MARK_*
  *
  * Who sees the mark and reads what it is about needs a barrier in between.
@@ -315,6 +316,7 @@ struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 				   struct shunt_conn_plan *plan);
 void shunt_conn_discard(struct shunt_conn *c);
 bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c);
+void shunt_conn_expire(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_conn_answer(struct shunt_conn *c);
 void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 		    enum shunt_dir dir, u8 flags);
