@@ -10,7 +10,6 @@
 #include "control/ipvs.h"
 #include "control/netlink.h"
 #include "control/sysctl.h"
-#include "forward/bypass.h"
 #include "forward/track.h"
 #include "net.h"
 #include "path/devices.h"
@@ -93,7 +92,6 @@ static void __net_exit net_exit(struct net *net)
 	shunt_shape_exit(sn);
 	mutex_lock(&sn->mutex);
 	shunt_config_exit(sn);
-	shunt_bypass_exit(sn);
 	mutex_unlock(&sn->mutex);
 
 	sn->used = sn->wheel;

@@ -130,8 +130,6 @@ struct shunt_settings {
  * @by_mark:		services by firewall mark there are; read locklessly
  * @all_ports:		services for all ports there are; read locklessly
  * @ftp_services:	services on a port of FTP there are; read locklessly
- * @nobody4:		stands for no real server (forward/bypass.c), set once
- * @nobody6:		likewise, for IPv6
  * @used:		had a service in its life; set at its end
  * @tracking:		nf_conntrack may be asked about connections; read
  *			locklessly
@@ -176,8 +174,6 @@ struct shunt_net {
 	unsigned int by_mark;
 	unsigned int all_ports;
 	unsigned int ftp_services;
-	struct shunt_dest __rcu *nobody4;
-	struct shunt_dest __rcu *nobody6;
 	bool used;
 	bool tracking;
 	bool track_held;

@@ -9,7 +9,6 @@
 
 #include "control/drain.h"
 #include "control/event.h"
-#include "forward/bypass.h"
 #include "forward/track.h"
 #include "path/frag.h"
 #include "path/hook.h"
@@ -155,6 +154,8 @@ static void set_terms(struct shunt_net *sn, struct shunt_service *svc,
 		shunt_dest_settle(sn, dest);
 	list_for_each_entry(dest, &svc->removed, list)
 		shunt_dest_settle(sn, dest);
+	if (svc->nobody)
+		shunt_dest_settle(sn, svc->nobody);
 }
 
 /**
@@ -181,8 +182,6 @@ shunt_config_add_service(struct shunt_net *sn,
 	err = prepare_net(sn, config->key.af);
 	if (!err && config->key.fwmark)
 		err = shunt_hooks_register_forward(sn);
-	if (!err && config->key.fwmark)
-		err = shunt_bypass_prepare(sn, config->key.af);
 	if (!err) {
 		svc = shunt_service_create(sn, &config->key, config->sched,
 					   flags);

@@ -2,7 +2,8 @@
 /*
  * A real server that is draining has weight 0, so that nothing new comes but
  * what persistence sends. When it is empty that is told; at its deadline, what
- * is left there ends.
+ * is left there ends. Shortly before, connections that have been silent are made
+ * to tell the numbers that a RST needs.
  */
 #include "control/drain.h"
 
@@ -11,6 +12,19 @@
 #include "control/event.h"
 #include "table/dest.h"
 #include "table/expire.h"
+
+/* How long before the deadline that is, time enough for an answer. */
+#define ASK_BEFORE	HZ
+
+/* Returns when to look again, in jiffies: there is a deadline ahead. */
+static u64 approach(struct shunt_net *sn, struct shunt_dest *dest, u64 left)
+{
+	if (left > ASK_BEFORE)
+		return left - ASK_BEFORE;
+	if (!test_and_set_bit(SHUNT_DEST_ASKING, &dest->flags))
+		shunt_wheel_resort(sn);
+	return left;
+}
 
 /* Returns when to look again, in jiffies. */
 static unsigned long look(struct shunt_net *sn, struct shunt_dest *dest)
@@ -28,7 +42,7 @@ static unsigned long look(struct shunt_net *sn, struct shunt_dest *dest)
 		shunt_event_drained(sn, dest);
 	}
 	if (dest->deadline)
-		return dest->deadline - now;
+		return approach(sn, dest, dest->deadline - now);
 	if (dest->drained || !test_bit(SHUNT_DEST_ENDED, &dest->flags))
 		return MAX_JIFFY_OFFSET;
 	/* Again, as what was just beginning may have been missed. */
@@ -69,6 +83,7 @@ void shunt_drain_begin(struct shunt_net *sn, struct shunt_dest *dest,
 {
 	if (!test_and_set_bit(SHUNT_DEST_DRAINING, &dest->flags))
 		list_add_tail(&dest->drain, &sn->draining);
+	clear_bit(SHUNT_DEST_ASKING, &dest->flags);
 	clear_bit(SHUNT_DEST_ENDED, &dest->flags);
 	dest->drained = false;
 	dest->deadline = seconds ? get_jiffies_64() + (u64)seconds * HZ : 0;

@@ -4,8 +4,9 @@
  * led to by their mark can be left out.
  *
  * A connection has a real server for life. What goes past them all without being
- * told to has one that stands for none: it is in no service, nobody sees it, and
- * what it counts is not in any total.
+ * told to has one that stands for none: a service by mark has it, and what it
+ * asks for its connections is known there, but nobody sees it, and what it counts
+ * is not in any total.
  */
 #include "forward/bypass.h"
 
@@ -16,54 +17,25 @@
 
 #include "table/dest.h"
 
-static struct shunt_dest __rcu **slot(struct shunt_net *sn, u8 af)
-{
-	return af == AF_INET ? &sn->nobody4 : &sn->nobody6;
-}
-
 /**
- * shunt_bypass_prepare() - see that packets can go past all real servers
- * @sn:	the netns
- * @af:	AF_INET or AF_INET6
+ * shunt_bypass_create() - see that packets can go past all real servers
+ * @sn:		the netns
+ * @svc:	a service by mark, to be freed after it
  *
- * Context: shunt_net.mutex, may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: a real server that stands for none, for shunt_dest_put(), or NULL when
+ * out of memory.
  */
-int shunt_bypass_prepare(struct shunt_net *sn, u8 af)
+struct shunt_dest *shunt_bypass_create(struct shunt_net *sn,
+				       struct shunt_service *svc)
 {
-	struct shunt_dest *dest;
+	struct shunt_dest *dest = shunt_dest_alloc(sn, svc->key.af);
 
-	if (rcu_access_pointer(*slot(sn, af)))
-		return 0;
-	dest = shunt_dest_alloc(sn, af);
 	if (!dest)
-		return -ENOMEM;
+		return NULL;
+	dest->svc = svc;
 	dest->fwd = SHUNT_FWD_BYPASS;
 	dest->weight = 1;
-	rcu_assign_pointer(*slot(sn, af), dest);
-	return 0;
-}
-
-static void let_go(struct shunt_net *sn, u8 af)
-{
-	struct shunt_dest *dest;
-
-	dest = rcu_replace_pointer(*slot(sn, af), NULL,
-				   lockdep_is_held(&sn->mutex));
-	if (dest)
-		shunt_dest_put(dest);
-}
-
-/**
- * shunt_bypass_exit() - undo shunt_bypass_prepare()
- * @sn:	the netns, in which no packet is under way any more
- *
- * Context: shunt_net.mutex.
- */
-void shunt_bypass_exit(struct shunt_net *sn)
-{
-	let_go(sn, AF_INET);
-	let_go(sn, AF_INET6);
+	return dest;
 }
 
 /* The director itself would be no place to send it to. */
@@ -92,5 +64,5 @@ struct shunt_dest *shunt_bypass_dest(struct shunt_net *sn,
 	if (!READ_ONCE(sn->settings.cache_bypass) || !svc->key.fwmark ||
 	    !is_elsewhere(sn->net, tuple))
 		return NULL;
-	return rcu_dereference(*slot(sn, tuple->af));
+	return svc->nobody;
 }

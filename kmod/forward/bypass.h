@@ -11,8 +11,8 @@
 struct shunt_dest;
 struct shunt_service;
 
-int shunt_bypass_prepare(struct shunt_net *sn, u8 af);
-void shunt_bypass_exit(struct shunt_net *sn);
+struct shunt_dest *shunt_bypass_create(struct shunt_net *sn,
+				       struct shunt_service *svc);
 struct shunt_dest *shunt_bypass_dest(struct shunt_net *sn,
 				     const struct shunt_service *svc,
 				     const struct shunt_tuple *tuple);

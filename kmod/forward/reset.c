@@ -6,6 +6,11 @@
  * are told by the client's segments alone, so that it works by direct routing,
  * too: the server expects what follows the client's last byte, and the client
  * what it has acknowledged last.
+ *
+ * Where numbers are noted only from some moment on, who has been silent since is
+ * asked: a segment far off the window is answered by one that has both numbers
+ * (RFC 9293, 3.10.7.4). By NAT the server is asked, which is nearer, and elsewhere
+ * the client, since the answer has to pass here.
  */
 #include "forward/reset.h"
 
@@ -20,6 +25,7 @@
 #include <uapi/linux/shunt.h>
 
 #include "forward/request.h"
+#include "forward/track.h"
 #include "path/packet.h"
 #include "table/conn.h"
 #include "table/dest.h"
@@ -38,13 +44,16 @@ static void advance(u32 *number, u32 seen)
 /**
  * shunt_reset_note() - remember what a RST will need
  * @c:		a TCP connection
- * @pkt:	a segment of its client's
+ * @pkt:	a segment of it
+ * @dir:	its direction
  *
  * Context: RCU read lock.
  */
-void shunt_reset_note(struct shunt_conn *c, const struct shunt_packet *pkt)
+void shunt_reset_note(struct shunt_conn *c, const struct shunt_packet *pkt,
+		      enum shunt_dir dir)
 {
 	unsigned int length = pkt->skb->len - pkt->transport;
+	bool request = dir == SHUNT_DIR_REQUEST;
 	const struct tcphdr *th;
 	struct tcphdr buf;
 	u32 end;
@@ -53,14 +62,14 @@ void shunt_reset_note(struct shunt_conn *c, const struct shunt_packet *pkt)
 	if (!th || th->rst || th->doff < 5 || length < th->doff * 4)
 		return;
 	end = ntohl(th->seq) + th->syn + th->fin + length - th->doff * 4;
-	if (th->syn) {
+	if (th->syn && request) {
 		WRITE_ONCE(c->sent, end);
 		WRITE_ONCE(c->acked, 0);
 	} else {
-		advance(&c->sent, end);
+		advance(request ? &c->sent : &c->acked, end);
 	}
 	if (th->ack)
-		advance(&c->acked, ntohl(th->ack_seq));
+		advance(request ? &c->acked : &c->sent, ntohl(th->ack_seq));
 }
 
 /* By direct routing, the client's FIN is the last that is seen of most. */
@@ -107,7 +116,7 @@ static void put_ip6(struct sk_buff *skb, const struct shunt_tuple *tuple)
 }
 
 static void put_tcp(struct sk_buff *skb, const struct shunt_tuple *tuple,
-		    u32 seq)
+		    u8 flag, u32 seq)
 {
 	struct tcphdr *th = skb_put_zero(skb, sizeof(*th));
 	__wsum sum;
@@ -116,7 +125,7 @@ static void put_tcp(struct sk_buff *skb, const struct shunt_tuple *tuple,
 	th->dest = tuple->dport;
 	th->seq = htonl(seq);
 	th->doff = sizeof(*th) / 4;
-	th->rst = 1;
+	tcp_flag_byte(th) = flag;
 	sum = csum_partial(th, sizeof(*th), 0);
 	if (tuple->af == AF_INET)
 		th->check = csum_tcpudp_magic(tuple->src4, tuple->dst4,
@@ -126,7 +135,7 @@ static void put_tcp(struct sk_buff *skb, const struct shunt_tuple *tuple,
 					    sizeof(*th), IPPROTO_TCP, sum);
 }
 
-static struct sk_buff *build(const struct shunt_tuple *tuple, u32 seq)
+static struct sk_buff *build(const struct shunt_tuple *tuple, u8 flag, u32 seq)
 {
 	struct sk_buff *skb = alloc_skb(MAX_HEADER + sizeof(struct ipv6hdr) +
 					sizeof(struct tcphdr), GFP_ATOMIC);
@@ -140,7 +149,7 @@ static struct sk_buff *build(const struct shunt_tuple *tuple, u32 seq)
 	else
 		put_ip6(skb, tuple);
 	skb_set_transport_header(skb, skb->len);
-	put_tcp(skb, tuple, seq);
+	put_tcp(skb, tuple, flag, seq);
 	return skb;
 }
 
@@ -174,80 +183,135 @@ static struct dst_entry *route6(struct net *net, const struct shunt_tuple *to)
 	return NULL;
 }
 
-/* @tuple: the packet's */
-static void output(struct shunt_net *sn, struct sk_buff *skb,
-		   const struct shunt_tuple *tuple)
+static void output(struct shunt_packet *pkt)
 {
-	bool v4 = tuple->af == AF_INET;
-	struct dst_entry *dst = v4 ? route4(sn->net, tuple) :
-				     route6(sn->net, tuple);
+	bool v4 = pkt->tuple.af == AF_INET;
+	struct net *net = pkt->sn->net;
+	struct sk_buff *skb = pkt->skb;
+	struct dst_entry *dst = v4 ? route4(net, &pkt->tuple) :
+				     route6(net, &pkt->tuple);
 
 	if (!dst) {
 		kfree_skb(skb);
 		return;
 	}
 	skb_dst_set(skb, dst);
-	shunt_forward_untrack(skb);
+	shunt_forward_hide(pkt);
 	skb->ipvs_property = 1;
-	NF_HOOK(v4 ? NFPROTO_IPV4 : NFPROTO_IPV6, NF_INET_LOCAL_OUT, sn->net,
-		NULL, skb, NULL, dst->dev, dst_output);
+	NF_HOOK(v4 ? NFPROTO_IPV4 : NFPROTO_IPV6, NF_INET_LOCAL_OUT, net, NULL,
+		skb, NULL, dst->dev, dst_output);
 }
 
-static void to_client(struct shunt_net *sn, const struct shunt_conn *c)
+/* A packet of the connection that neither end has sent. */
+static bool forge(struct shunt_packet *pkt, struct shunt_net *sn,
+		  const struct shunt_conn *c, enum shunt_dir dir,
+		  const struct shunt_tuple *tuple, u8 flag, u32 seq)
 {
+	struct sk_buff *skb = build(tuple, flag, seq);
+
+	if (!skb)
+		return false;
+	shunt_packet_init(pkt, skb, sn, shunt_conn_af(c), false);
+	shunt_packet_parse(pkt);
+	if (unlikely(shunt_conn_marks(c) & SHUNT_MARK_TRACKED))
+		shunt_track_adopt(pkt, c, dir);
+	return true;
+}
+
+static void to_client(struct shunt_net *sn, const struct shunt_conn *c, u8 flag,
+		      u32 seq)
+{
+	struct shunt_packet pkt;
 	struct shunt_tuple tuple;
-	struct sk_buff *skb;
 
 	shunt_tuple_invert(&tuple, shunt_conn_tuple(c, SHUNT_DIR_REQUEST));
-	skb = build(&tuple, READ_ONCE(c->acked));
-	if (skb)
-		output(sn, skb, &tuple);
+	if (forge(&pkt, sn, c, SHUNT_DIR_REPLY, &tuple, flag, seq))
+		output(&pkt);
 }
 
 /* As if the client had sent it, so by whatever method the connection has. */
-static void to_server(struct shunt_net *sn, const struct shunt_conn *c)
+static void to_server(struct shunt_net *sn, const struct shunt_conn *c, u8 flag,
+		      u32 seq)
 {
 	struct shunt_packet pkt;
-	struct sk_buff *skb;
 
-	skb = build(shunt_conn_tuple(c, SHUNT_DIR_REQUEST), READ_ONCE(c->sent));
-	if (!skb)
+	if (!forge(&pkt, sn, c, SHUNT_DIR_REQUEST,
+		   shunt_conn_tuple(c, SHUNT_DIR_REQUEST), flag, seq))
 		return;
-	shunt_packet_init(&pkt, skb, sn, shunt_conn_af(c), false);
-	shunt_packet_parse(&pkt);
 	switch (shunt_forward_request(&pkt, c)) {
 	case SHUNT_DROP:
-		kfree_skb(skb);
+		kfree_skb(pkt.skb);
 		break;
 	case SHUNT_PASS:
 		/* To the director, under the address that it has now. */
 		shunt_packet_parse(&pkt);
-		output(sn, skb, &pkt.tuple);
+		output(&pkt);
 		break;
 	default:
 		break;
 	}
 }
 
+/* One of the connections that are reset where RSTs are asked for. */
+static bool can_be_reset(const struct shunt_conn *c)
+{
+	return shunt_conn_proto(c) == IPPROTO_TCP && c->kind == SHUNT_CONN_WHOLE &&
+	       is_open(c);
+}
+
+/* False for one that has been asked, or is dead. */
+static bool mark_asked(struct shunt_conn *c)
+{
+	bool first;
+
+	spin_lock_bh(&c->lock);
+	first = !c->dead && !(shunt_conn_marks(c) & SHUNT_MARK_ASKED);
+	if (first)
+		shunt_conn_mark(c, SHUNT_MARK_ASKED);
+	spin_unlock_bh(&c->lock);
+	return first;
+}
+
+/**
+ * shunt_reset_ask() - learn the numbers of a connection soon to be reset
+ * @sn:	the netns
+ * @c:	a connection
+ *
+ * Nothing happens unless it is an open TCP connection that has said too little.
+ *
+ * Context: RCU read lock, process.
+ */
+void shunt_reset_ask(struct shunt_net *sn, struct shunt_conn *c)
+{
+	if (!can_be_reset(c) || (READ_ONCE(c->sent) && READ_ONCE(c->acked)) ||
+	    !mark_asked(c))
+		return;
+	local_bh_disable();
+	if (c->fwd == SHUNT_FWD_MASQ)
+		to_server(sn, c, TCPHDR_ACK, 0);
+	else
+		to_client(sn, c, TCPHDR_ACK, 0);
+	local_bh_enable();
+}
+
 /**
  * shunt_reset_send() - tell both ends that a connection is over
  * @sn:	the netns
- * @c:	a connection that the director has just taken out of the table
+ * @c:	a connection that the director is about to take out of the table
  *
  * Nothing happens unless it is an open TCP connection, and its service asks for
  * it or its real server is at the end of draining; nor to an end of which too
  * little was seen.
  *
- * Context: RCU read lock.
+ * Context: RCU read lock, bottom halves off.
  */
 void shunt_reset_send(struct shunt_net *sn, struct shunt_conn *c)
 {
 	if (!(READ_ONCE(c->dest->flags) & SHUNT_DEST_RESETTING) ||
-	    shunt_conn_proto(c) != IPPROTO_TCP || c->kind != SHUNT_CONN_WHOLE ||
-	    !is_open(c))
+	    !can_be_reset(c))
 		return;
 	if (READ_ONCE(c->sent))
-		to_server(sn, c);
+		to_server(sn, c, TCPHDR_RST, READ_ONCE(c->sent));
 	if (READ_ONCE(c->acked))
-		to_client(sn, c);
+		to_client(sn, c, TCPHDR_RST, READ_ONCE(c->acked));
 }

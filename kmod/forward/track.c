@@ -284,6 +284,49 @@ void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
 	}
 }
 
+/* Its entry in nf_conntrack's table, with a reference, or NULL. */
+static struct nf_conn *find(struct shunt_net *sn, const struct shunt_conn *c)
+{
+	const struct shunt_tuple *request = shunt_conn_tuple(c,
+							SHUNT_DIR_REQUEST);
+	struct nf_conntrack_tuple_hash *found;
+	struct nf_conntrack_tuple tuple = {};
+
+	if (!READ_ONCE(sn->tracking))
+		return NULL;
+	tuple.src.l3num = shunt_conn_af(c);
+	tuple.src.u3 = shunt_tuple_src(request);
+	tuple.src.u.all = request->sport;
+	tuple.dst.u3 = shunt_tuple_dst(request);
+	tuple.dst.u.all = request->dport;
+	tuple.dst.protonum = shunt_conn_proto(c);
+	found = ct_module.find(sn->net, &nf_ct_zone_dflt, &tuple);
+	return found ? nf_ct_tuplehash_to_ctrack(found) : NULL;
+}
+
+/**
+ * shunt_track_adopt() - let nf_conntrack know a packet that it has not seen
+ * @pkt:	a packet that the director has made in another's name
+ * @c:		its connection, marked SHUNT_MARK_TRACKED
+ * @dir:	its direction
+ *
+ * So that what becomes of its connection's packets becomes of it.
+ *
+ * Context: RCU read lock, bottom halves off.
+ */
+void shunt_track_adopt(struct shunt_packet *pkt, const struct shunt_conn *c,
+		       enum shunt_dir dir)
+{
+	struct nf_conn *ct = find(pkt->sn, c);
+
+	if (!ct)
+		return;
+	nf_ct_set(pkt->skb, ct, dir == SHUNT_DIR_REQUEST ?
+					IP_CT_ESTABLISHED :
+					IP_CT_ESTABLISHED_REPLY);
+	pkt->tracked = true;
+}
+
 /**
  * shunt_track_forget() - take a connection out of nf_conntrack's table
  * @sn:	the netns
@@ -293,24 +336,10 @@ void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
  */
 void shunt_track_forget(struct shunt_net *sn, const struct shunt_conn *c)
 {
-	const struct shunt_tuple *request = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
-	struct nf_conntrack_tuple_hash *found;
-	struct nf_conntrack_tuple tuple = {};
-	struct nf_conn *ct;
+	struct nf_conn *ct = find(sn, c);
 
-	if (!READ_ONCE(sn->tracking))
+	if (!ct)
 		return;
-	tuple.src.l3num = shunt_conn_af(c);
-	tuple.src.u3 = shunt_tuple_src(request);
-	tuple.src.u.all = request->sport;
-	tuple.dst.u3 = shunt_tuple_dst(request);
-	tuple.dst.u.all = request->dport;
-	tuple.dst.protonum = shunt_conn_proto(c);
-	found = ct_module.find(sn->net, &nf_ct_zone_dflt, &tuple);
-	if (!found)
-		return;
-	ct = nf_ct_tuplehash_to_ctrack(found);
 	ct_module.delete(ct, 0, 0);
 	nf_conntrack_put(&ct->ct_general);
 }

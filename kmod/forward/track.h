@@ -18,6 +18,8 @@ bool shunt_track_knows(const struct shunt_packet *pkt,
 		       const struct shunt_conn *c);
 void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
 			enum shunt_dir dir);
+void shunt_track_adopt(struct shunt_packet *pkt, const struct shunt_conn *c,
+		       enum shunt_dir dir);
 void shunt_track_forget(struct shunt_net *sn, const struct shunt_conn *c);
 
 #endif /* SHUNT_TRACK_H */

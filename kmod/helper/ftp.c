@@ -40,6 +40,8 @@ MODULE_PARM_DESC(ftp_ports,
 /**
  * struct shunt_ftp - what is known of a control connection
  * @lock:	guards the rest
+ * @client:	what the client is saying
+ * @server:	how far the real server was
  * @shift:	how what the real server says has changed in length
  * @asked:	what kind of answer the client waits for, enum shunt_ftp_word;
  *		nothing else is taken for one
@@ -49,6 +51,8 @@ MODULE_PARM_DESC(ftp_ports,
  */
 struct shunt_ftp {
 	spinlock_t lock;
+	struct shunt_ftp_line client;
+	struct shunt_ftp_ear server;
 	struct shunt_shift shift;
 	u8 asked;
 	bool told;
@@ -170,11 +174,10 @@ static bool make_way(struct shunt_net *sn, const struct shunt_conn_plan *plan)
 
 static int create(struct shunt_net *sn, const struct shunt_conn_plan *plan)
 {
-	int err = PTR_ERR_OR_ZERO(shunt_conn_create(sn, plan));
+	int err = PTR_ERR_OR_ZERO(shunt_conn_claim(sn, plan));
 
-	if ((err == -EEXIST && make_way(sn, plan)) ||
-	    (err == -EADDRINUSE && shunt_conn_make_way(sn, plan)))
-		err = PTR_ERR_OR_ZERO(shunt_conn_create(sn, plan));
+	if (err == -EEXIST && make_way(sn, plan))
+		err = PTR_ERR_OR_ZERO(shunt_conn_claim(sn, plan));
 	return err;
 }
 
@@ -254,7 +257,7 @@ static int expect_server(struct shunt_net *sn, struct shunt_conn *c,
  * @pkt:	a packet that begins a connection
  *
  * Context: RCU read lock, bottom halves off.
- * Return: the connection; NULL if none was expected, or as shunt_conn_create().
+ * Return: the connection; NULL if none was expected, or as shunt_conn_claim().
  */
 struct shunt_conn *shunt_ftp_arrive(const struct shunt_packet *pkt)
 {
@@ -274,10 +277,7 @@ struct shunt_conn *shunt_ftp_arrive(const struct shunt_packet *pkt)
 	plan.state = shunt_tcp_next(SHUNT_TCP_NONE, SHUNT_VIEW_REQUEST,
 				    pkt->tcp_flags);
 	plan.template = expected->template;
-	c = shunt_conn_create(pkt->sn, &plan);
-	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE &&
-	    shunt_conn_make_way(pkt->sn, &plan))
-		c = shunt_conn_create(pkt->sn, &plan);
+	c = shunt_conn_claim(pkt->sn, &plan);
 	if (!IS_ERR(c))
 		shunt_conn_kill(pkt->sn, expected);
 	return c;
@@ -412,7 +412,7 @@ static int answer(struct shunt_packet *pkt, struct shunt_conn *c,
 }
 
 static int from_server(struct shunt_packet *pkt, struct shunt_conn *c,
-		       unsigned int text)
+		       unsigned int text, u32 seq)
 {
 	struct sk_buff *skb = pkt->skb;
 	struct shunt_ftp *ftp = c->ftp;
@@ -420,7 +420,9 @@ static int from_server(struct shunt_packet *pkt, struct shunt_conn *c,
 	__wsum before;
 	int err;
 
-	if ((ftp->asked || ftp->told) && skb->len > text) {
+	if (skb->len > text &&
+	    shunt_ftp_follows(&ftp->server, seq, skb->len - text) &&
+	    (ftp->asked || ftp->told)) {
 		if (skb_linearize(skb))
 			return -ENOMEM;
 		if (shunt_ftp_answer(skb->data + text, skb->len - text,
@@ -435,21 +437,21 @@ static int from_server(struct shunt_packet *pkt, struct shunt_conn *c,
 	if (skb_ensure_writable(skb, text))
 		return -ENOMEM;
 	before = sum_before(pkt, text - pkt->transport);
-	header_of(pkt)->seq = htonl(shunt_shift_seq(&ftp->shift,
-					ntohl(header_of(pkt)->seq)));
+	header_of(pkt)->seq = htonl(shunt_shift_seq(&ftp->shift, seq));
 	renew_sum(pkt, before, text - pkt->transport);
 	return 0;
 }
 
 static int hear(struct shunt_packet *pkt, struct shunt_conn *c,
-		unsigned int text)
+		unsigned int text, u32 seq)
 {
 	struct sk_buff *skb = pkt->skb;
 	struct shunt_ftp_place place;
 
 	if (skb_linearize(skb))
 		return -ENOMEM;
-	switch (shunt_ftp_command(skb->data + text, skb->len - text, &place)) {
+	switch (shunt_ftp_hear(&c->ftp->client, seq, skb->data + text,
+			       skb->len - text, &place)) {
 	case SHUNT_FTP_PASV:
 	case SHUNT_FTP_EPSV:
 		c->ftp->asked = place.word;
@@ -464,7 +466,7 @@ static int hear(struct shunt_packet *pkt, struct shunt_conn *c,
 }
 
 static int from_client(struct shunt_packet *pkt, struct shunt_conn *c,
-		       unsigned int text)
+		       unsigned int text, u32 seq)
 {
 	unsigned int length = text - pkt->transport;
 	const struct shunt_ftp *ftp = c->ftp;
@@ -473,7 +475,7 @@ static int from_client(struct shunt_packet *pkt, struct shunt_conn *c,
 	int err;
 
 	if (pkt->skb->len > text) {
-		err = hear(pkt, c, text);
+		err = hear(pkt, c, text, seq);
 		if (err)
 			return err;
 	}
@@ -492,8 +494,12 @@ static int from_client(struct shunt_packet *pkt, struct shunt_conn *c,
 }
 
 /* The client uses its port again: numbers and words begin anew. */
-static void forget(struct shunt_ftp *ftp)
+static void forget(struct shunt_ftp *ftp, u32 seq)
 {
+	ftp->client.length = 0;
+	ftp->client.ear = (struct shunt_ftp_ear){ .next = seq + 1,
+						  .tuned = true };
+	ftp->server = (struct shunt_ftp_ear){};
 	ftp->shift = (struct shunt_shift){};
 	ftp->asked = SHUNT_FTP_NOTHING;
 	ftp->told = false;
@@ -505,10 +511,11 @@ static void forget(struct shunt_ftp *ftp)
  * @c:		the connection, marked SHUNT_MARK_FTP
  * @dir:	the packet's direction
  *
- * A segment that holds a part of a line only is not understood.
+ * A client's line may come in pieces. What the real server says has to be in one
+ * segment: its first part would be gone before it is understood.
  *
  * Context: RCU read lock, bottom halves off.
- * Return: 0; -ENOMEM, or as shunt_conn_create() where what was said cannot be
+ * Return: 0; -ENOMEM, or as shunt_conn_claim() where what was said cannot be
  * done; then the packet is to be dropped, and it will be said again.
  */
 int shunt_ftp_follow(struct shunt_packet *pkt, struct shunt_conn *c,
@@ -518,11 +525,13 @@ int shunt_ftp_follow(struct shunt_packet *pkt, struct shunt_conn *c,
 	unsigned int text;
 	struct tcphdr buf;
 	int err = 0;
+	u32 seq;
 
 	th = skb_header_pointer(pkt->skb, pkt->transport, sizeof(buf), &buf);
 	if (!th || th->doff * 4 < sizeof(buf))
 		return 0;
 	text = pkt->transport + th->doff * 4;
+	seq = ntohl(th->seq);
 	if (text > pkt->skb->len)
 		return 0;
 
@@ -532,11 +541,11 @@ int shunt_ftp_follow(struct shunt_packet *pkt, struct shunt_conn *c,
 	/* A SYN on an open connection is none of its own. */
 	if (shunt_tcp_opens(pkt->tcp_flags) &&
 	    READ_ONCE(c->state) != SHUNT_TCP_ESTABLISHED)
-		forget(c->ftp);
+		forget(c->ftp, seq);
 	else if (dir == SHUNT_DIR_REQUEST)
-		err = from_client(pkt, c, text);
+		err = from_client(pkt, c, text, seq);
 	else
-		err = from_server(pkt, c, text);
+		err = from_server(pkt, c, text, seq);
 	spin_unlock(&c->ftp->lock);
 	return err;
 }

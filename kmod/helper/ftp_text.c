@@ -177,6 +177,106 @@ enum shunt_ftp_word shunt_ftp_command(const char *text, unsigned int length,
 	return last;
 }
 
+/**
+ * shunt_ftp_follows() - whether text belongs to what was heard so far
+ * @ear:	of the end that says it; the text counts as heard if so
+ * @seq:	TCP number of its first byte
+ * @length:	of it
+ *
+ * Who cannot see a connection does not know its numbers. Segments may come twice,
+ * or not in order.
+ */
+bool shunt_ftp_follows(struct shunt_ftp_ear *ear, u32 seq, unsigned int length)
+{
+	u32 end = seq + length;
+
+	if (!ear->tuned) {
+		ear->tuned = true;
+		ear->next = end;
+		return true;
+	}
+	if (seq - ear->next + SHUNT_FTP_WINDOW > 2 * SHUNT_FTP_WINDOW)
+		return false;
+	if ((s32)(end - ear->next) > 0)
+		ear->next = end;
+	return true;
+}
+
+static void keep(struct shunt_ftp_line *line, const char *text,
+		 unsigned int length)
+{
+	if (length < SHUNT_FTP_LINE_MAX - line->length) {
+		memcpy(line->part + line->length, text, length);
+		line->length += length;
+	} else {
+		line->length = SHUNT_FTP_LINE_MAX;
+	}
+}
+
+/* The rest of a line that has begun in an earlier segment, or more of it. */
+static unsigned int finish(struct shunt_ftp_line *line, const char *text,
+			   unsigned int length, struct shunt_ftp_place *place)
+{
+	const char *end = memchr(text, '\n', length);
+	unsigned int taken = end ? end + 1 - text : length;
+
+	keep(line, text, taken);
+	if (end) {
+		if (line->length < SHUNT_FTP_LINE_MAX)
+			shunt_ftp_command(line->part, line->length, place);
+		line->length = 0;
+	}
+	return taken;
+}
+
+/* Where the last line begins that has not come to its end. */
+static unsigned int last_line(const char *text, unsigned int length)
+{
+	while (length && text[length - 1] != '\n')
+		length--;
+	return length;
+}
+
+/**
+ * shunt_ftp_hear() - what a client says in a segment
+ * @line:	what it has said before
+ * @seq:	TCP number of @text
+ * @text:	of the control connection
+ * @length:	of it
+ * @place:	as for shunt_ftp_command()
+ *
+ * A line may come in pieces, if they come in order.
+ *
+ * Return: what was said.
+ */
+enum shunt_ftp_word shunt_ftp_hear(struct shunt_ftp_line *line, u32 seq,
+				   const char *text, unsigned int length,
+				   struct shunt_ftp_place *place)
+{
+	struct shunt_ftp_ear before = line->ear;
+	struct shunt_ftp_place rest = {};
+	unsigned int at = 0;
+
+	place->word = SHUNT_FTP_NOTHING;
+	if (!shunt_ftp_follows(&line->ear, seq, length))
+		return SHUNT_FTP_NOTHING;
+	/* Nothing new: the answer may have got lost. */
+	if (before.tuned && line->ear.next == before.next)
+		return shunt_ftp_command(text, length, place);
+
+	if (before.tuned && seq != before.next)
+		line->length = 0;
+	if (line->length)
+		at = finish(line, text, length, place);
+	if (shunt_ftp_command(text + at, length - at, &rest))
+		*place = rest;
+	if (!line->length) {
+		at = last_line(text, length);
+		keep(line, text + at, length - at);
+	}
+	return place->word;
+}
+
 /*
  * Some servers leave the brackets out, so that six numbers are looked for
  * wherever they may begin (RFC 1123, 4.1.2.6).

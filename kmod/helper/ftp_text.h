@@ -45,6 +45,38 @@ struct shunt_ftp_place {
 /* The longest that shunt_ftp_format() makes: six numbers of three digits. */
 #define SHUNT_FTP_TEXT_MAX	24
 
+/* The longest command that is understood: EPRT with an IPv6 address has 59. */
+#define SHUNT_FTP_LINE_MAX	80
+
+/* Numbers further off than this are not the stream's. */
+#define SHUNT_FTP_WINDOW	(1 << 20)
+
+/**
+ * struct shunt_ftp_ear - how far one end of a control connection was heard
+ * @next:	TCP number behind what was heard
+ * @tuned:	@next is known
+ */
+struct shunt_ftp_ear {
+	u32 next;
+	bool tuned;
+};
+
+/**
+ * struct shunt_ftp_line - what a client has said of a line so far
+ * @ear:	how far it was heard
+ * @length:	bytes of @part; SHUNT_FTP_LINE_MAX when they were too many
+ * @part:	the beginning of a line, up to where it was heard
+ */
+struct shunt_ftp_line {
+	struct shunt_ftp_ear ear;
+	u8 length;
+	char part[SHUNT_FTP_LINE_MAX];
+};
+
+bool shunt_ftp_follows(struct shunt_ftp_ear *ear, u32 seq, unsigned int length);
+enum shunt_ftp_word shunt_ftp_hear(struct shunt_ftp_line *line, u32 seq,
+				   const char *text, unsigned int length,
+				   struct shunt_ftp_place *place);
 enum shunt_ftp_word shunt_ftp_command(const char *text, unsigned int length,
 				      struct shunt_ftp_place *place);
 enum shunt_ftp_word shunt_ftp_answer(const char *text, unsigned int length,

@@ -78,6 +78,8 @@ static noinline bool attend(struct shunt_packet *pkt, struct shunt_conn *c,
 		shunt_drop(pkt->sn, err == -ENOMEM ? SHUNT_DROP_NO_MEMORY :
 				    err == -ENOSPC ? SHUNT_DROP_CONN_MAX :
 						     SHUNT_DROP_TABLE);
+	else if (marks & SHUNT_MARK_ASKED && dir == SHUNT_DIR_REPLY)
+		shunt_reset_note(c, pkt, dir);
 	return !err;
 }
 
@@ -133,7 +135,7 @@ static enum shunt_verdict request(struct shunt_packet *pkt,
 	if (likely(!(flags & SHUNT_DEST_SPECIAL)))
 		return deliver(pkt, c);
 	if (flags & SHUNT_DEST_NOTED && shunt_conn_proto(c) == IPPROTO_TCP)
-		shunt_reset_note(c, pkt);
+		shunt_reset_note(c, pkt, SHUNT_DIR_REQUEST);
 	if (!shunt_dest_is_left(c->dest, shunt_conn_proto(c))) {
 		if (!(flags & 1ul << SHUNT_DEST_REMOVED))
 			return deliver(pkt, c);

@@ -188,6 +188,39 @@ static bool read6(struct trouble *t, const struct shunt_packet *pkt)
 	}
 }
 
+/* What an error quotes may have an extension behind it (RFC 4884). */
+static unsigned int quote_end(const struct shunt_packet *pkt,
+			      const struct shunt_relay *relay, enum kind kind)
+{
+	bool v4 = pkt->tuple.af == AF_INET;
+	const u8 *words;
+	u8 buf;
+
+	/* The MTU is where it would be. */
+	if (!v4 && kind == TOO_BIG)
+		return pkt->skb->len;
+	words = skb_header_pointer(pkt->skb, pkt->transport + (v4 ? 5 : 4),
+				   sizeof(buf), &buf);
+	if (!words || !*words)
+		return pkt->skb->len;
+	return min(pkt->skb->len, relay->outer + *words * (v4 ? 4 : 8));
+}
+
+/* Where the packet inside ends, or what is quoted of it. */
+static unsigned int inside_end(const struct shunt_packet *pkt,
+			       const struct shunt_relay *relay, enum kind kind)
+{
+	const void *header = pkt->skb->data + relay->inner;
+	unsigned int length;
+
+	if (relay->af == AF_INET)
+		length = ntohs(((const struct iphdr *)header)->tot_len);
+	else
+		length = ntohs(((const struct ipv6hdr *)header)->payload_len) +
+			 sizeof(struct ipv6hdr);
+	return min(relay->inner + length, quote_end(pkt, relay, kind));
+}
+
 static void strip(struct sk_buff *skb, unsigned int length)
 {
 	__skb_pull(skb, length);
@@ -292,13 +325,21 @@ enum shunt_verdict shunt_relay(struct shunt_packet *pkt,
 {
 	bool v4 = relay->af == AF_INET, same = relay->af == pkt->tuple.af;
 	struct sk_buff *skb = pkt->skb;
+	unsigned int end, size;
 	struct trouble t = {};
 
 	if (!(pkt->tuple.af == AF_INET ? read4(&t, pkt) : read6(&t, pkt)) ||
 	    (t.kind == TOO_BIG && !t.mtu))
 		return SHUNT_PASS;
-	if (!pskb_may_pull(skb, relay->inner + (v4 ? sizeof(struct iphdr) :
-						     sizeof(struct ipv6hdr))))
+	size = relay->inner + (v4 ? sizeof(struct iphdr) :
+				    sizeof(struct ipv6hdr));
+	if (!pskb_may_pull(skb, size))
+		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
+	end = inside_end(pkt, relay, t.kind);
+	/* We have sent nothing that is shorter than its headers. */
+	if (end < size + 2 * sizeof(__be16))
+		return SHUNT_PASS;
+	if (pskb_trim(skb, end))
 		return shunt_packet_drop(pkt, SHUNT_DROP_NO_MEMORY);
 	strip(skb, relay->outer);
 	if (t.kind == TOO_BIG)

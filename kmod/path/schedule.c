@@ -180,7 +180,7 @@ static struct shunt_conn *make(const struct shunt_packet *pkt,
 	if (unlikely(READ_ONCE(svc->flags) & SHUNT_SVC_F_ONEPACKET) &&
 	    pkt->tuple.proto == IPPROTO_UDP)
 		return shunt_conn_once(pkt->sn, plan);
-	return shunt_conn_create(pkt->sn, plan);
+	return shunt_conn_claim(pkt->sn, plan);
 }
 
 static struct shunt_conn *create(const struct shunt_packet *pkt,
@@ -204,9 +204,6 @@ static struct shunt_conn *create(const struct shunt_packet *pkt,
 	if (err)
 		return ERR_PTR(err);
 	c = make(pkt, svc, &plan);
-	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE &&
-	    shunt_conn_make_way(pkt->sn, &plan))
-		c = make(pkt, svc, &plan);
 	if (!IS_ERR(c) && plan.fwd == SHUNT_FWD_MASQ &&
 	    pkt->tuple.proto == IPPROTO_TCP && shunt_ftp_attach(pkt->sn, c)) {
 		shunt_conn_kill(pkt->sn, c);

@@ -145,6 +145,16 @@ static inline bool shunt_sctp_opens(u8 chunk)
 }
 
 /**
+ * shunt_sctp_half_open() - whether an association waits for its client's cookie
+ * @state:	enum shunt_sctp_state
+ */
+static inline bool shunt_sctp_half_open(u8 state)
+{
+	return state == SHUNT_SCTP_INIT1 || state == SHUNT_SCTP_INIT ||
+	       state == SHUNT_SCTP_COOKIE_SENT;
+}
+
+/**
  * shunt_tcp_answers() - whether a segment answers one that asks for a connection
  * @flags:	byte 13 of its TCP header
  */

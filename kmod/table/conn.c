@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <uapi/linux/shunt.h>
 
+#include "forward/reset.h"
 #include "forward/track.h"
 #include "helper/ftp.h"
 #include "table/dest.h"
@@ -210,13 +211,15 @@ static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
 	c->dead = false;
 	c->kind = plan->kind;
 	refcount_set(&c->refs, 1);
+	c->seen = (u32)jiffies;
 	c->timeout = plan->timeout;
 	c->template = plan->template;
 	c->sent = 0;
+	if (plan->request->proto == IPPROTO_UDP)
+		c->born = c->seen;
 	c->acked = 0;
 	c->call = plan->call;
 	c->dest = plan->dest;
-	c->seen = (u32)jiffies;
 	c->state = plan->state;
 	c->fwd = plan->fwd;
 	c->hop = 0;
@@ -271,9 +274,9 @@ static void leave(struct shunt_net *sn, struct shunt_conn *c,
  *
  * Context: RCU read lock and bottom halves off.
  * Return: the connection; -EEXIST when another CPU was first, -EADDRINUSE when
- * the replies would be those of another connection (see
- * shunt_conn_make_way()), -ENOSPC when the netns may not have more, -ENOMEM, or
- * what the table says (-EBUSY, -E2BIG).
+ * the replies would be those of another connection (see shunt_conn_claim()),
+ * -ENOSPC when the netns may not have more, -ENOMEM, or what the table says
+ * (-EBUSY, -E2BIG).
  */
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 				     const struct shunt_conn_plan *plan)
@@ -322,6 +325,49 @@ err_call:
 	return ERR_PTR(err);
 }
 
+/*
+ * Ends the connection whose replies are in the way: a client that uses one port
+ * towards two services which share a real server gets replies that could belong
+ * to either. A connection that is over has no more claim to them; with UDP the
+ * newer one is more likely to be waiting.
+ */
+static bool make_way(struct shunt_net *sn, const struct shunt_conn_plan *plan)
+{
+	struct shunt_tuple reply;
+	struct shunt_conn *owner;
+	enum shunt_dir dir;
+
+	reply_tuple(&reply, plan);
+	owner = shunt_conn_lookup(sn, &reply, &dir);
+	if (!owner)
+		return true;
+	if (reply.proto != IPPROTO_UDP &&
+	    !shunt_state_over(reply.proto, READ_ONCE(owner->state)))
+		return false;
+	shunt_conn_kill(sn, owner);
+	return true;
+}
+
+/**
+ * shunt_conn_claim() - make a connection, if need be in the place of another
+ * @sn:		the netns
+ * @plan:	as for shunt_conn_create(), no template's
+ *
+ * One that is over, and whose replies would be taken for the new one's, ends.
+ *
+ * Context: RCU read lock and bottom halves off.
+ * Return: as shunt_conn_create().
+ */
+struct shunt_conn *shunt_conn_claim(struct shunt_net *sn,
+				    const struct shunt_conn_plan *plan)
+{
+	struct shunt_conn *c = shunt_conn_create(sn, plan);
+
+	if (PTR_ERR_OR_ZERO(c) == -EADDRINUSE && make_way(sn, plan))
+		c = shunt_conn_create(sn, plan);
+	return c;
+}
+
 /* How long a real server may take to answer a packet scheduled by itself. */
 #define ONCE_TIMEOUT	30
 
@@ -346,12 +392,12 @@ static struct shunt_conn *find_replies(struct shunt_net *sn,
 /**
  * shunt_conn_once() - what forwards a packet that is scheduled by itself
  * @sn:		the netns
- * @plan:	as for shunt_conn_create(); kind and timeout are set here
+ * @plan:	as for shunt_conn_claim(); kind and timeout are set here
  *
  * The next packet will not find it. By NAT its replies do, else it is loose.
  *
  * Context: RCU read lock and bottom halves off.
- * Return: a connection for shunt_conn_discard(), or as shunt_conn_create().
+ * Return: a connection for shunt_conn_discard(), or as shunt_conn_claim().
  */
 struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 				   struct shunt_conn_plan *plan)
@@ -363,7 +409,7 @@ struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 		plan->kind = SHUNT_CONN_REPLIES;
 		c = find_replies(sn, plan);
 		if (!c)
-			return shunt_conn_create(sn, plan);
+			return shunt_conn_claim(sn, plan);
 	} else {
 		plan->kind = SHUNT_CONN_LOOSE;
 		c = alloc(plan);
@@ -397,15 +443,7 @@ static void bury(struct shunt_net *sn, struct shunt_conn *c,
 	leave(sn, c, load);
 }
 
-/**
- * shunt_conn_kill() - take a connection out of the table for good
- * @sn:		the netns
- * @c:		the connection
- *
- * Context: RCU read lock, any but hard interrupt.
- * Return: true for the one caller who did it.
- */
-bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
+static bool end(struct shunt_net *sn, struct shunt_conn *c, bool expired)
 {
 	enum shunt_load load;
 	bool was_dead;
@@ -420,40 +458,39 @@ bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 		shunt_wheel_remove(sn, c);
 	}
 	spin_unlock(&c->lock);
-	if (!was_dead)
+	if (!was_dead) {
+		/* As long as nf_conntrack knows whose RSTs they are. */
+		if (expired)
+			shunt_reset_send(sn, c);
 		bury(sn, c, load);
+	}
 	local_bh_enable();
 	return !was_dead;
 }
 
 /**
- * shunt_conn_make_way() - end the connection whose replies are in the way
+ * shunt_conn_kill() - take a connection out of the table for good
  * @sn:		the netns
- * @plan:	a connection by NAT that could not be made
+ * @c:		the connection
  *
- * A client that uses one port towards two services which share a real server
- * gets replies that could belong to either. A connection that is over has no
- * more claim to them; with UDP the newer one is more likely to be waiting.
- *
- * Context: RCU read lock.
- * Return: true if shunt_conn_create() is worth another try.
+ * Context: RCU read lock, any but hard interrupt.
+ * Return: true for the one caller who did it.
  */
-bool shunt_conn_make_way(struct shunt_net *sn,
-			 const struct shunt_conn_plan *plan)
+bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c)
 {
-	struct shunt_tuple reply;
-	struct shunt_conn *owner;
-	enum shunt_dir dir;
+	return end(sn, c, false);
+}
 
-	reply_tuple(&reply, plan);
-	owner = shunt_conn_lookup(sn, &reply, &dir);
-	if (!owner)
-		return true;
-	if (reply.proto != IPPROTO_UDP &&
-	    !shunt_state_over(reply.proto, READ_ONCE(owner->state)))
-		return false;
-	shunt_conn_kill(sn, owner);
-	return true;
+/**
+ * shunt_conn_expire() - the same, and tell its ends where they are to be told
+ * @sn:		the netns
+ * @c:		the connection
+ *
+ * Context: RCU read lock, any but hard interrupt.
+ */
+void shunt_conn_expire(struct shunt_net *sn, struct shunt_conn *c)
+{
+	end(sn, c, true);
 }
 
 static enum shunt_view view_of(const struct shunt_conn *c, enum shunt_dir dir)

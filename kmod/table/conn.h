@@ -58,6 +58,7 @@ enum shunt_conn_kind {
 /* What few connections need. */
 #define SHUNT_MARK_FTP		0x1	/* @ftp is there */
 #define SHUNT_MARK_TRACKED	0x2	/* nf_conntrack sees it: forward/track.c */
+#define SHUNT_MARK_ASKED	0x4	/* numbers are wanted: forward/reset.c */
 
 /**
  * struct shunt_conn - a connection
@@ -75,6 +76,7 @@ enum shunt_conn_kind {
  *		connections, the control connection
  * @sent:	TCP: the number behind the client's last byte, 0 while unknown;
  *		this and @acked are noted for RSTs (forward/reset.c)
+ * @born:	UDP: jiffies of its first packet
  * @acked:	TCP: the number that the client expects next, 0 while unknown
  * @call:	of a template by a persistence engine; of other templates NULL
  * @ftp:	what is known of an FTP control connection; of others NULL
@@ -103,7 +105,10 @@ struct shunt_conn {
 	refcount_t refs;
 	u32 timeout;
 	struct shunt_conn *template;
-	u32 sent;
+	union {
+		u32 sent;
+		u32 born;
+	};
 	u32 acked;
 	union {
 		struct shunt_call *call;
@@ -185,7 +190,7 @@ static inline u8 shunt_conn_marks(const struct shunt_conn *c)
 
 /**
  * shunt_conn_mark() - note that a connection needs something
- * @c:		a connection that the caller has just made
+ * @c:		a connection that the caller has just made, or whose lock he has
  * @mark:	SHUNT_MARK_*
  *
  * Who sees the mark and reads what it is about needs a barrier in between.
@@ -325,12 +330,13 @@ struct shunt_conn *shunt_conn_lookup(struct shunt_net *sn,
 				     enum shunt_dir *dir);
 struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 				     const struct shunt_conn_plan *plan);
+struct shunt_conn *shunt_conn_claim(struct shunt_net *sn,
+				    const struct shunt_conn_plan *plan);
 struct shunt_conn *shunt_conn_once(struct shunt_net *sn,
 				   struct shunt_conn_plan *plan);
 void shunt_conn_discard(struct shunt_conn *c);
-bool shunt_conn_make_way(struct shunt_net *sn,
-			 const struct shunt_conn_plan *plan);
 bool shunt_conn_kill(struct shunt_net *sn, struct shunt_conn *c);
+void shunt_conn_expire(struct shunt_net *sn, struct shunt_conn *c);
 void shunt_conn_answer(struct shunt_conn *c);
 void shunt_conn_tcp(struct shunt_net *sn, struct shunt_conn *c,
 		    enum shunt_dir dir, u8 flags);

@@ -5,8 +5,9 @@
  * included, and not, as with IPVS, what lies idle: that says little where files
  * have been read.
  *
- * Half-open connections are dropped at the pace of IPVS, 1/32 of the table a
- * second: in their order in the hash, in which nobody can choose a place.
+ * Entries are dropped at the pace of IPVS, 1/32 of the table a second: in their
+ * order in the hash, in which nobody can choose a place. Open connections are
+ * none of them, while IPVS drops some that have been silent for a minute.
  */
 #include "table/defence.h"
 
@@ -17,6 +18,7 @@
 #include "table/conn.h"
 
 #define ROUND	32	/* seconds to come by every connection */
+#define SILENCE	60	/* seconds after which a flow may be over */
 #define BATCH	512	/* connections without a break for others */
 
 /* Who reads or sets the mode at the same time finds it as if before or after. */
@@ -80,10 +82,25 @@ void shunt_defence_update(struct shunt_net *sn)
 				   HZ);
 }
 
-static bool is_half_open(const struct shunt_conn *c)
+/*
+ * What a flood leaves behind: half-open connections, and flows that said all they
+ * had to say at once, and nothing for a minute.
+ */
+static bool is_expendable(const struct shunt_conn *c)
 {
-	return shunt_conn_proto(c) == IPPROTO_TCP &&
-	       shunt_tcp_half_open(READ_ONCE(c->state));
+	u32 seen = READ_ONCE(c->seen);
+
+	switch (shunt_conn_proto(c)) {
+	case IPPROTO_TCP:
+		return shunt_tcp_half_open(READ_ONCE(c->state));
+	case IPPROTO_SCTP:
+		return shunt_sctp_half_open(READ_ONCE(c->state));
+	case IPPROTO_UDP:
+		return seen - c->born < HZ &&
+		       (s32)((u32)jiffies - seen) >= SILENCE * HZ;
+	default:	/* a template */
+		return false;
+	}
 }
 
 /* The walk goes on where it was; false at the end of the table. */
@@ -93,7 +110,7 @@ static bool thin_out(struct shunt_net *sn, unsigned int count)
 
 	rhashtable_walk_start(&sn->defence.iter);
 	while (count-- && (c = shunt_conn_walk_next(&sn->defence.iter))) {
-		if (is_half_open(c))
+		if (is_expendable(c))
 			shunt_conn_kill(sn, c);
 	}
 	rhashtable_walk_stop(&sn->defence.iter);

@@ -24,7 +24,7 @@ enum shunt_defence_mode {
  * @drop_rate:	of so many new connections the first packet of one is dropped;
  *		0 for none
  * @strict_tcp:	a client's word alone opens no connection (proto/proto.h)
- * @drop_entries: half-open connections are dropped
+ * @drop_entries: what a flood leaves behind is dropped
  * @walking:	@iter is in use
  * @arrivals:	new connections met while @drop_rate was not 0
  * @work:	keeps the others up to date, while any mode is not off

@@ -147,6 +147,7 @@ void shunt_dest_undrain(struct shunt_dest *dest)
 {
 	if (!test_and_clear_bit(SHUNT_DEST_DRAINING, &dest->flags))
 		return;
+	clear_bit(SHUNT_DEST_ASKING, &dest->flags);
 	clear_bit(SHUNT_DEST_ENDED, &dest->flags);
 	dest->deadline = 0;
 	list_del(&dest->drain);

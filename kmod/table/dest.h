@@ -21,6 +21,7 @@ enum shunt_dest_flag {
 	SHUNT_DEST_RESETS,	/* TCP connections that expire get RSTs */
 	SHUNT_DEST_LEFT,	/* UDP goes elsewhere from its next packet on */
 	SHUNT_DEST_DRAINING,	/* whether it is empty is of interest */
+	SHUNT_DEST_ASKING,	/* who is silent is asked for TCP's numbers */
 	SHUNT_DEST_ENDED,	/* its connections and clients' stay end */
 };
 

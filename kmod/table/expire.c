@@ -195,12 +195,14 @@ static bool work_off_one(struct shunt_net *sn, struct shunt_wheel *wheel)
 		return false;
 	rcu_read_lock();
 	c = first_of(wheel->slot, &wheel->batch);
+	if (c && unlikely(c->dest->flags & 1ul << SHUNT_DEST_ASKING))
+		shunt_reset_ask(sn, c);
 	if (c && !is_ended(c) &&
 	    ((!is_orphan(sn, c) && shunt_conn_expires(sn, c)) ||
 	     shunt_template_stays(c)))
 		postpone(sn, c);
-	else if (c && shunt_conn_kill(sn, c))
-		shunt_reset_send(sn, c);
+	else if (c)
+		shunt_conn_expire(sn, c);
 	rcu_read_unlock();
 	return c;
 }

@@ -4,6 +4,7 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
+#include "forward/bypass.h"
 #include "helper/ftp.h"
 #include "sched/sched.h"
 #include "table/dest.h"
@@ -42,6 +43,16 @@ static void count(struct shunt_net *sn, const struct shunt_service *svc, int by)
 		WRITE_ONCE(sn->ftp_services, sn->ftp_services + by);
 }
 
+static void free_service(struct rcu_head *rcu)
+{
+	struct shunt_service *svc = container_of(rcu, struct shunt_service,
+						 rcu);
+
+	if (svc->nobody)
+		shunt_dest_put(svc->nobody);
+	kfree(svc);
+}
+
 /**
  * shunt_service_create() - make a virtual service without real servers
  * @sn:		the netns
@@ -71,6 +82,12 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 	/* Directors started together shall not all begin with the same one. */
 	atomic_set(&svc->turn, get_random_u32());
 
+	if (key->fwmark) {
+		svc->nobody = shunt_bypass_create(sn, svc);
+		err = -ENOMEM;
+		if (!svc->nobody)
+			goto err_free;
+	}
 	err = xa_alloc_cyclic(&sn->service_ids, &svc->id, svc, xa_limit_32b,
 			      &sn->next_service_id, GFP_KERNEL);
 	if (err < 0)
@@ -84,7 +101,7 @@ struct shunt_service *shunt_service_create(struct shunt_net *sn,
 err_id:
 	xa_erase(&sn->service_ids, svc->id);
 err_free:
-	kfree(svc);
+	free_service(&svc->rcu);
 	return ERR_PTR(err);
 }
 
@@ -110,7 +127,7 @@ void shunt_service_destroy(struct shunt_net *sn, struct shunt_service *svc)
 	shunt_trash_forget_service(svc);
 	shunt_picks_free(rcu_replace_pointer(svc->picks, NULL,
 					     lockdep_is_held(&sn->mutex)));
-	kfree_rcu(svc, rcu);
+	call_rcu(&svc->rcu, free_service);
 }
 
 /* Everything the real servers of a list have ever counted. */

@@ -52,6 +52,8 @@ struct shunt_service_key {
  * @prefix:	an IPv6 prefix length
  * @engine:	enum shunt_engine; what tells clients apart, if it is persistent
  * @here:	whether its address is the director's (path/here.h)
+ * @nobody:	of a service by mark, what its packets go to when no real server
+ *		is left (forward/bypass.c)
  * @turn:	counts new connections for the schedulers that go round
  * @id:		in shunt_net.service_ids
  * @sched:	scheduler; shunt_net.mutex
@@ -74,6 +76,7 @@ struct shunt_service {
 	};
 	u8 engine;
 	u32 here;
+	struct shunt_dest *nobody;
 	atomic_t turn ____cacheline_aligned_in_smp;
 
 	u32 id;

@@ -22,7 +22,7 @@
  *   raw SRC SPORT DST DPORT FLAGS [ttl=N] [tos=N] [df=1] [size=N]   a forged TCP segment, flags as in "SA"
  *   syns N SRC DST DPORT          forged SYNs of IPv4 from ports 1024 to 61023 of SRC, then of the addresses behind it
  *   chunk SRC SPORT DST DPORT TYPE [ttl=N]  a forged SCTP packet, a chunk by its number
- *   ipsec SRC DST PROTO           a forged packet of AH (51) or ESP (50)
+ *   ipsec SRC DST PROTO [SPORT DPORT]  a forged packet of AH (51) or ESP (50); ports: in AH a UDP datagram
  *   icmp SRC DST TYPE CODE MTU PROTO/SRC/SPORT/DST/DPORT  a forged ICMP error about that packet
  *   arp DEV SRC TARGET...         asks who has each; says who answered. Does not wait for answers to the first
  *                                 target longer than for those to the others.
@@ -728,14 +728,16 @@ static void cmd_ipsec(char **w, int n)
 	uint8_t packet[128];
 	size_t hlen;
 
-	(void)n;
 	parse_address(&src, w[1], 0);
 	parse_address(&dst, w[2], 0);
 	hlen = forge_ip(packet, &src, &dst, atoi(w[3]), 48, 64);
 	pattern_fill(packet + hlen, 0, 48);
 	/* Of AH: what comes next, and how long it is itself. */
-	if (atoi(w[3]) == IPPROTO_AH)
-		memcpy(packet + hlen, (uint8_t[]){ IPPROTO_NONE, 4, 0, 0 }, 4);
+	if (atoi(w[3]) == IPPROTO_AH) {
+		memcpy(packet + hlen, (uint8_t[]){ n > 5 ? IPPROTO_UDP : IPPROTO_NONE, 4, 0, 0 }, 4);
+		if (n > 5)
+			memcpy(packet + hlen + 24, (uint16_t[]){ htons(atoi(w[4])), htons(atoi(w[5])), htons(24), 0 }, 8);
+	}
 	send_forged(&dst, packet, hlen + 48);
 }
 

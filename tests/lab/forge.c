@@ -47,15 +47,21 @@ void set_length(struct packet *p)
 
 size_t sum_offset(int proto)
 {
-	return proto == IPPROTO_TCP ? 16 : proto == IPPROTO_UDP ? 6 : 2;
+	return proto == IPPROTO_TCP ? 16 : proto == IPPROTO_UDP ? 6 : proto == IPPROTO_SCTP ? 8 : 2;
 }
 
 void fix_sum(struct packet *p, size_t off, int proto)
 {
 	uint8_t *sum = p->b + off + sum_offset(proto);
 
-	if (off + sum_offset(proto) + 2 > p->len)
+	if (off + sum_offset(proto) + (proto == IPPROTO_SCTP ? 4 : 2) > p->len)
 		return;
+	if (proto == IPPROTO_SCTP) {
+		uint32_t crc = sum_sctp(p->b + off, p->len - off);
+
+		memcpy(sum, &crc, 4);
+		return;
+	}
 	put16(sum, 0);
 	put16(sum, ~sum_fold(sum_bytes(p->b + off, p->len - off,
 				       proto == IPPROTO_ICMP ? 0 : pseudo(p->b, proto, p->len - off))));
@@ -86,14 +92,19 @@ static size_t put_ip(uint8_t *ip, const uint8_t *src, const uint8_t *dst, int pr
 	return 20;
 }
 
-/* A TCP or UDP packet of the world's way, or one that comes back. */
+static size_t header_of(int proto)
+{
+	return proto == IPPROTO_TCP ? 20 : proto == IPPROTO_SCTP ? 16 : 8;
+}
+
+/* Of SCTP the header includes that of a chunk. */
 void flow_packet(struct packet *p, int proto, uint8_t flags, bool back, size_t payload)
 {
 	const uint8_t *from = world.way == REPLY ? world.server : world.client;
 	const uint8_t *to = world.way == REPLY ? world.client : world.service;
 	uint16_t from_port = world.way == REPLY ? world.rport : world.cport;
 	uint16_t to_port = world.way == REPLY ? world.cport : world.vport;
-	size_t off = ip_size(), header = proto == IPPROTO_TCP ? 20 : 8;
+	size_t off = ip_size(), header = header_of(proto);
 	uint8_t *l4 = p->b + off;
 
 	put_ip(p->b, back ? to : from, back ? from : to, proto, header + payload);
@@ -103,6 +114,10 @@ void flow_packet(struct packet *p, int proto, uint8_t flags, bool back, size_t p
 	if (proto == IPPROTO_TCP) {
 		l4[12] = 0x50;
 		l4[13] = flags;
+	} else if (proto == IPPROTO_SCTP) {
+		put32(l4 + 4, 0x5eed);
+		l4[12] = flags;
+		put16(l4 + 14, 4 + payload);
 	} else {
 		put16(l4 + 4, header + payload);
 	}
@@ -129,17 +144,23 @@ static void error_packet(struct packet *p, int proto)
 	fix_sum(p, off, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 }
 
-const char *const kinds[KINDS] = { "TCP", "UDP", "error about TCP", "error about UDP" };
+const char *const kinds[KINDS] = { "TCP", "UDP", "SCTP", "error about TCP", "error about UDP" };
 
 int proto_of(enum kind kind)
 {
-	return kind == TCP ? IPPROTO_TCP : kind == UDP ? IPPROTO_UDP : v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	return kind == TCP ? IPPROTO_TCP : kind == UDP ? IPPROTO_UDP : kind == SCTP ? IPPROTO_SCTP :
+	       v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+}
+
+bool is_error_kind(enum kind kind)
+{
+	return kind == ERROR_TCP || kind == ERROR_UDP;
 }
 
 void base(struct packet *p, enum kind kind)
 {
-	if (kind == TCP || kind == UDP)
-		flow_packet(p, proto_of(kind), 0x18, false, 24);
+	if (!is_error_kind(kind))
+		flow_packet(p, proto_of(kind), kind == SCTP ? 0 : 0x18, false, 24);
 	else
 		error_packet(p, kind == ERROR_TCP ? IPPROTO_TCP : IPPROTO_UDP);
 }

@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-enum kind { TCP, UDP, ERROR_TCP, ERROR_UDP, KINDS };
+enum kind { TCP, UDP, SCTP, ERROR_TCP, ERROR_UDP, KINDS };
 
 extern const char *const kinds[KINDS];
 extern struct world world;
@@ -21,9 +21,10 @@ void set_length(struct packet *p);
 size_t sum_offset(int proto);
 void fix_sum(struct packet *p, size_t off, int proto);
 
-/* A TCP or UDP packet of the world's way, or one that comes back. */
+/* A packet of TCP (with flags), UDP or SCTP (with that chunk) of the world's way, or one that comes back. */
 void flow_packet(struct packet *p, int proto, uint8_t flags, bool back, size_t payload);
 int proto_of(enum kind kind);
+bool is_error_kind(enum kind kind);
 /* A good packet of the world's way. */
 void base(struct packet *p, enum kind kind);
 

@@ -37,6 +37,7 @@ struct tally {
 
 static struct tally topic;
 unsigned int all_dropped;
+bool (*may_also)(const struct packet *sent, const struct packet *out);
 
 /* --- the director */
 
@@ -58,6 +59,11 @@ void send_in(const struct packet *p)
 		send_from(in_fd, rs1_mac, dip_mac, p);
 	else
 		send_from(in_fd, gw_mac, vip_mac, p);
+}
+
+void send_at_gateway(const struct packet *p)
+{
+	send_from(marks_fd, gw_mac, vip_mac, p);
 }
 
 /* Multicast listeners and neighbours, which come at any time. */
@@ -338,9 +344,12 @@ void judge(const struct packet *sent, bool must)
 		out |= outputs[i].point == goal;
 		if (outputs[i].point == goal && may && model_same(&want, p) && !through)
 			through = true;
+		else if (outputs[i].point == goal && may_also && may_also(sent, p) && !through)
+			through = true;
 		else if (outputs[i].point == goal && is_routed(&seen, p) && !routed)
 			routed = true;
-		else if (outputs[i].point == (world.way == REPLY ? RS1 : GW) && is_answer(sent, p))
+		/* To whoever the packet says has sent it, who may be at the other side. */
+		else if (outputs[i].point != RS2 && is_answer(sent, p))
 			told = true;
 		else {
 			wrong = true;
@@ -397,7 +406,7 @@ void conclude(const char *what, const char *kind)
 void open_all(void)
 {
 	static const struct { int proto; uint8_t flags; } steps[] = {
-		{ IPPROTO_TCP, 0x02 }, { IPPROTO_TCP, 0x10 }, { IPPROTO_UDP, 0 } };
+		{ IPPROTO_TCP, 0x02 }, { IPPROTO_TCP, 0x10 }, { IPPROTO_UDP, 0 }, { IPPROTO_SCTP, 1 } };
 	enum way way = world.way;
 	int fd = in_fd;
 	static struct packet p;

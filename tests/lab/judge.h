@@ -13,7 +13,12 @@ void judge_start(void);
 /* The connections that the packets are about, open. */
 void open_all(void);
 
+/* What else may come out, translated in a way of its own; NULL for nothing. */
+extern bool (*may_also)(const struct packet *sent, const struct packet *out);
+
 void send_in(const struct packet *p);
+/* From the client's side, whatever the way. */
+void send_at_gateway(const struct packet *p);
 /* Sends a good packet and takes all that comes out up to it. */
 void fence(void);
 /* What is to be thought of that; MUST when it had to come through. */

@@ -93,6 +93,14 @@ static void lengths(enum kind kind)
 		fix_sum(&p, off, IPPROTO_UDP);
 		try(&p, v == 32);
 	}
+	/* Of the first chunk, of what ends the handshake and of data; what is behind it may be another. */
+	for (int v = 0; v < 80 && kind == SCTP; v++) {
+		p = whole;
+		p.b[off + 12] = v < 40 ? 10 : 0;
+		put16(p.b + off + 14, v % 40 < 39 ? v % 40 : 0xffff);
+		fix_sum(&p, off, IPPROTO_SCTP);
+		try(&p, v % 40 == 28);
+	}
 }
 
 /* Every bit of each checksum wrong, and the values that mean something. */
@@ -336,7 +344,7 @@ static void noise(enum kind kind)
 	size_t span;
 
 	base(&whole, kind);
-	span = ip_size() + (kind == TCP ? 20 : kind == UDP ? 8 : 8 + ip_size() + 20);
+	span = ip_size() + (kind == TCP ? 20 : kind == UDP ? 8 : kind == SCTP ? 16 : 8 + ip_size() + 20);
 	for (int round = 0; round < 200; round++) {
 		p = whole;
 		for (int n = 1 + random() % 4; n; n--)
@@ -355,7 +363,7 @@ static void noise(enum kind kind)
 			memcpy(p.b + 12, whole.b + 12, 3);
 		if (random() % 4) {
 			fix_ip(p.b);
-			if (kind != TCP && kind != UDP)
+			if (is_error_kind(kind))
 				fix_sum(&p, ip_size(), proto_of(kind));
 		}
 		try(&p, false);
@@ -376,7 +384,7 @@ static void ends(enum kind kind)
 		fix_ip(p.b);
 		try(&p, hops[i] > 1);
 	}
-	for (int i = 0; i < 4 && (kind == TCP || kind == UDP); i++) {
+	for (int i = 0; i < 4 && !is_error_kind(kind); i++) {
 		p = whole;
 		put16(p.b + off + (i & 1) * 2, i & 2 ? 0xffff : 0);
 		fix_sum(&p, off, proto_of(kind));

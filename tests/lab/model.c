@@ -57,6 +57,11 @@ static int transport6(const uint8_t *p, size_t len, size_t *off)
 	return *off <= len ? next : -1;
 }
 
+static bool has_ports(int proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
+}
+
 int model_transport(const uint8_t *p, size_t len, size_t *off)
 {
 	if (len >= 20 && v4(p)) {
@@ -145,6 +150,20 @@ static void set_end(const struct world *w, uint8_t *ip, size_t len, size_t off, 
 		put16(sum, 0xffff);
 }
 
+/* The same for a whole SCTP packet: its sum is as wrong as it was, and covers no address. */
+static void set_end_sctp(const struct world *w, uint8_t *ip, size_t len, size_t off, bool dst, const uint8_t *addr, uint16_t port)
+{
+	uint32_t before = sum_sctp(ip + off, len - off), after, sum;
+
+	set_end(w, ip, len, off, IPPROTO_SCTP, dst, addr, port);
+	if (len - off < 12)
+		return;
+	after = sum_sctp(ip + off, len - off);
+	memcpy(&sum, ip + off + 8, 4);
+	sum ^= before ^ after;
+	memcpy(ip + off + 8, &sum, 4);
+}
+
 void model_route(struct packet *p)
 {
 	if (v4(p->b)) {
@@ -187,7 +206,7 @@ static bool translate_error(const struct world *w, uint8_t *ip, size_t len, size
 	if (len < off + 8 || !is_error(w, ip[off]) || icmp_sum(ip, len, off) != 0xffff || !inner_len || v4(quoted) != v4(ip))
 		return false;
 	proto = model_transport(quoted, inner_len, &inner);
-	if ((proto != IPPROTO_TCP && proto != IPPROTO_UDP) || inner + 4 > inner_len)
+	if (!has_ports(proto) || inner + 4 > inner_len)
 		return false;
 	if (memcmp(address(quoted, false), address(ip, true), w->alen))
 		return false;
@@ -212,15 +231,19 @@ bool model_translate(const struct world *w, struct packet *p)
 		if (!translate_error(w, p->b, p->len, off))
 			return false;
 	} else {
-		if ((proto != IPPROTO_TCP && proto != IPPROTO_UDP) || off + 4 > p->len)
+		if (!has_ports(proto) || off + 4 > p->len)
 			return false;
 		if (w->way == REPLY ? !at(w, p->b, off, false, w->server, w->rport) :
 				      !at(w, p->b, off, true, w->service, w->vport))
 			return false;
-		if (w->way == REPLY)
-			set_end(w, p->b, p->len, off, proto, false, w->service, w->vport);
-		else if (w->way == NAT)
-			set_end(w, p->b, p->len, off, proto, true, w->server, w->rport);
+		if (w->way == DR)
+			;
+		else if (proto == IPPROTO_SCTP)
+			set_end_sctp(w, p->b, p->len, off, w->way == NAT, w->way == NAT ? w->server : w->service,
+				     w->way == NAT ? w->rport : w->vport);
+		else
+			set_end(w, p->b, p->len, off, proto, w->way == NAT, w->way == NAT ? w->server : w->service,
+				w->way == NAT ? w->rport : w->vport);
 	}
 	model_route(p);
 	return true;
@@ -232,7 +255,7 @@ bool model_is_live(const struct world *w, const struct packet *p)
 	size_t off;
 	int proto = model_transport(ip, p->len, &off);
 
-	return (proto == IPPROTO_TCP || proto == IPPROTO_UDP) && off + 4 <= p->len &&
+	return has_ports(proto) && off + 4 <= p->len &&
 	       at(w, ip, off, false, w->server, w->rport) && at(w, ip, off, true, w->client, w->cport);
 }
 
@@ -294,7 +317,7 @@ static bool all_same(struct packet *p, const struct packet *got)
 		return true;
 	proto = model_transport(p->b, p->len, &off);
 	sum = off + (proto == IPPROTO_TCP ? 16 : proto == IPPROTO_UDP ? 6 : 2);
-	if (proto >= 0 && sum + 2 <= p->len) {
+	if (proto >= 0 && proto != IPPROTO_SCTP && sum + 2 <= p->len) {
 		if ((proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) && off + 8 < p->len && p->b[off] < 128 && p->b[off]) {
 			if (!quoted_sums_same(p, got, off))
 				return false;

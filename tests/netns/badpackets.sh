@@ -73,7 +73,7 @@ bad() {
 	for vip in "$VIP" "[$VIP6]"; do
 		rip=$RIP1
 		[ "$vip" = "$VIP" ] || rip="[$RIP16]"
-		for proto in t u; do
+		for proto in t u -sctp-service; do
 			echo "-A -$proto $vip:80 -s rr"
 			echo "-a -$proto $vip:80 -r $rip:8080 -m"
 			echo "-A -$proto $vip:27015 -s rr"
@@ -89,4 +89,40 @@ bad() {
 	! only_shunt || explain "$(adm -L --drops)"
 }
 
-run bad
+# Errors about what is in tunnels: the client hears of them, in terms of its own packet, or nobody does.
+nested() {
+	local vip rip port options=("-i" "-i --tun-type gre" "-i --tun-type gue --tun-port 6080")
+	only_shunt || return 0
+	nat_up
+	silence
+	ip netns exec director sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+	sysctl -qw net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000
+	ip netns exec director sysctl -qw net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000 2>/dev/null
+	for vip in "$VIP" "[$VIP6]"; do
+		rip=$RIP1
+		[ "$vip" = "$VIP" ] || rip="[$RIP16]"
+		for port in 7001 7002 7003; do
+			echo "-A -t $vip:$port -s rr"
+			echo "-a -t $vip:$port -r $rip:$port ${options[port - 7001]}"
+		done
+		echo "-A -t $vip:80 -s rr"
+		echo "-a -t $vip:80 -r $rip:8080 -m"
+		echo "-A -u $vip:80 -s rr"
+		echo "-a -u $vip:80 -r $rip:8080 -m"
+	done | rules
+	nest "IPv4, tunnels" "$CIP" "$VIP" "$RIP1" "$DIP"
+	nest "IPv6, tunnels" "$CIP6" "$VIP6" "$RIP16" "$DIP6"
+	explain "$(adm -L --drops)"
+}
+
+nest() {
+	local title=$1 before
+	shift
+	before=$(dropped)
+	"$BUILD/bin/nest" "$@" > /tmp/mangled
+	is "$title: it ran to its end" "$?" 0
+	mangled "$title"
+	is "$title: what nobody else counts, Shunt does" "dropped $(($(dropped) - before))" "$(tail -n 1 /tmp/mangled)"
+}
+
+run bad nested

@@ -162,6 +162,47 @@ drop_entry() {
 	set_knob drop_entry 0
 }
 
+# Associations in a state.
+in_state() { states | grep -c " $1\$"; }
+below() { [ "$(in_state "$1")" -lt "$2" ]; }
+
+# What waits for its client's cookie. Stock forgets what waits for the server's alone.
+drop_sctp() {
+	local port
+	silence
+	rules <<-RULES
+		-A --sctp-service $VIP:80 -s rr
+		-a --sctp-service $VIP:80 -r $RIP1:80 -m
+	RULES
+	for port in {3000..3019}; do
+		must chunk "$CIP" "$port" "$VIP" 80 1
+		must ns rs1
+		must chunk "$RIP1" 80 "$CIP" "$port" 2
+		must ns client
+		must chunk "$CIP" "$port" "$VIP" 80 10
+		must ns rs1
+		must chunk "$RIP1" 80 "$CIP" "$port" 11
+		must ns client
+	done
+	for port in {4000..4099}; do
+		must chunk "$CIP" "$port" "$VIP" 80 1
+		must chunk "$CIP" "$port" "$VIP" 80 1
+		must chunk "$CIP" "$((port + 1000))" "$VIP" 80 1
+		must ns rs1
+		must chunk "$RIP1" 80 "$CIP" "$((port + 1000))" 2
+		must ns client
+	done
+	wait_for "a flood of SCTP came by" known 5099
+	is "0: half-open associations stay" "$(in_state INIT) $(in_state C-SENT)" "100 100"
+	set_knob drop_entry 3
+	# 1/32 a second; by themselves they would go all at once.
+	wait_for "3: those without an answer are dropped" below INIT 90
+	! only_shunt || wait_for "3: those with one, too" below C-SENT 90
+	is "3: not all at once" "$(($(in_state INIT) > 10))" 1
+	is "3: no open one is" "$(in_state ESTABLISHED)" 20
+	set_knob drop_entry 0
+}
+
 # play METHOD FIRST SEQUENCE...: each sequence of segments, c from the client and s from the server, on a port of its own; then its
 # state.
 play() {
@@ -218,4 +259,4 @@ secure_tcp() {
 	is "1: as before" "$(play 80 5500 cS:sSA:cA)" "cS:sSA:cA ESTABLISHED"
 }
 
-run files drop_packet drop_entry secure_tcp
+run files drop_packet drop_entry drop_sctp secure_tcp

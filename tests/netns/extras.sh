@@ -159,6 +159,44 @@ resets_tunnel() {
 	wait_for "tunnel, so has the client" without client
 }
 
+# Where nf_conntrack changes the client's address, too, the real server's RST has to come from the director.
+resets_tracked() {
+	nat_up
+	in_netns rs1 <<-BATCH
+		route del default
+	BATCH
+	serve 80
+	ip netns exec director sysctl -q net.ipv4.vs.conntrack=1
+	ip netns exec director iptables -t nat -A POSTROUTING -d "$RIP1/24" -j MASQUERADE
+	ip netns exec director nft -f - <<-'NFT'
+		table inet stateful {
+			chain output {
+				type filter hook output priority 0; policy drop;
+				ct state established,related,new accept
+				meta l4proto ipv6-icmp accept
+			}
+		}
+	NFT
+	rules <<-RULES
+		-A -t $VIP:80 -s rr --reset-on-expiry
+		-a -t $VIP:80 -r $RIP1:80 -m
+	RULES
+	must tcp one "$VIP" 80 sport=1001
+	asked "full NAT by nf_conntrack" A "who one"
+	must put one 50000
+	wait_for "both ends have it" with rs1 01
+	tap director:eth0 director:eth1
+	adm -E -t "$VIP:80" -s rr --reset-on-expiry --tcp-timeout 1
+	wait_for "full NAT, the server has lost the connection" without rs1
+	wait_for "full NAT, so has the client" without client
+	untap
+	is "full NAT, one RST each, the server's from the director" \
+		"$(frames 'dir == "out" && flags ~ /R/' 'dev " " src " " dst' | sort | tr '\n' ';')" \
+		"eth0 $VIP $CIP;eth1 $DIP $RIP1;"
+	is "full NAT, all checksums are right" "$(bad_checksums)" 0
+	is "nf_conntrack has no more of it" "$(ip netns exec director grep -c "dst=$VIP" /proc/net/nf_conntrack)" 0
+}
+
 # The director itself as real server, under its own address and under the virtual one, and as client.
 resets_own() {
 	local port
@@ -260,6 +298,7 @@ listen() {
 }
 
 draining() {
+	local port
 	nat_up
 	serve 80
 	rules <<-RULES
@@ -299,7 +338,7 @@ draining() {
 	ip netns exec director ipvsadm -e -t "$VIP:80" -r "$RIP1:80" -m -w 3
 	is "so does another weight" "$(held "$VIP" 80) $(note "$RIP1:80")" "$RIP1:80 3 2 0;$RIP2:80 1 1 0; "
 
-	# Of what has said nothing since, no number is known that a RST could have.
+	# What has said nothing since is asked for the numbers that a RST has to have.
 	: > /tmp/monitor
 	tap director:eth0 director:eth1
 	adm -e -t "$VIP:80" -r "$RIP1:80" -m --drain=2
@@ -309,11 +348,14 @@ draining() {
 	is "its connections are gone" "$(held "$VIP" 80) $(note "$RIP1:80")" "$RIP1:80 0 0 0;$RIP2:80 1 1 0; draining"
 	is "what was told" "$(happened)" "changed TCP  $VIP:80 -> $RIP1:80 Masq weight 0 draining, N s left
 drained TCP  $VIP:80 -> $RIP1:80 Masq weight 0 draining"
-	is "one that spoke got RSTs at both ends" \
-		"$(count 'dir == "out" && flags ~ /R/ && sport == 1001')$(count 'dir == "out" && flags ~ /R/ && dport == 1001')" 11
-	wait_for "so the server has one left" with rs1 01
-	asked "the client has lost it" "error: Connection reset by peer" "who first"
-	asked "the silent one is over when it speaks" "error: Connection reset by peer" "who silent"
+	for port in 1001 1002; do
+		is "RSTs at both ends, port $port" "$(count "dir == \"out\" && flags ~ /R/ && sport == $port")$(
+			count "dir == \"out\" && flags ~ /R/ && dport == $port")" 11
+	done
+	wait_for "so the server has none left" without rs1
+	wait_for "and the client the one of the other" with client 01
+	asked "the client has lost one that spoke" "error: Connection reset by peer" "who first"
+	asked "and a silent one" "error: Connection reset by peer" "who silent"
 	asked "others go on" B "who second"
 
 	# What goes away takes its timer along.
@@ -356,8 +398,7 @@ staying() {
 	asked "a client that is to stay stays" A "who two"
 	adm -e -t "[$VIP6]:80" -r "[$RIP16]:80" -g --drain=2
 	must who one
-	must who two
-	wait_for "at the deadline it goes, too" told 1
+	wait_for "at the deadline it goes, too, as do one that speaks and one that is silent" told 1
 	wait_for "DR, IPv6, both connections are reset" without rs1
 	wait_for "at the client, too" without client
 	must tcp three "$VIP6" 80
@@ -366,4 +407,4 @@ staying() {
 	wait "$MONITOR"
 }
 
-run timeouts resets_nat resets_dr resets_tunnel resets_own leaving draining staying
+run timeouts resets_nat resets_dr resets_tunnel resets_tracked resets_own leaving draining staying

@@ -148,6 +148,25 @@ trouble() {
 	ftp_down
 }
 
+# What a client says may come in pieces. Stock does not put them together.
+pieces() {
+	only_shunt || return 0
+	local mine
+	nat_up
+	ftp_up
+	pool21 "$VIP" -m
+	tap -p 21 director:eth0
+	ftp "open s $VIP"
+	mine=$REPLY
+	ftps "a command in pieces: a transfer is under way" ok "begin s pieces 2000000"
+	is "it is one to the virtual address's port 20" "$(shape | grep -c "^TCP ESTABLISHED $CIP:\* $VIP:20 ")" 1
+	ftps "it comes from the session's server, whole" "$mine" "end s"
+	ftps "so does another" "$mine" "get s pieces 1000"
+	untap
+	is "there were pieces" "$(($(count 'dir == "in" && sport != 21 && flags ~ /P/') >= 2 * 3 + 4))" 1
+	ftp_down
+}
+
 # By direct routing packets stay as they are: only a service whose clients stay knows where data connections belong.
 dr() {
 	local vip mode first
@@ -261,4 +280,4 @@ beside_all_ports() {
 	asked "and goes to FTP's real server" A "who u"
 }
 
-run nat trouble dr stays tracked beside_all_ports
+run nat trouble pieces dr stays tracked beside_all_ports

@@ -116,4 +116,34 @@ dr() {
 	same "DR, the connections" "$(connections)"
 }
 
-run nat counted dr
+# In IPv6 AH is an extension header, and what is behind it belongs to whatever service that is for: as with stock.
+behind_ah() {
+	local method
+	for method in -m -g; do
+		nat_up
+		must ns client
+		rules <<-RULES
+			-A -u [$VIP6]:500 -s rr -p 100
+			-a -u [$VIP6]:500 -r [$RIP16]:500 $method
+			-A -u [$VIP6]:80 -s rr
+			-a -u [$VIP6]:80 -r [$RIP26]:80 $method
+		RULES
+		tap rs1:eth0 rs2:eth0
+		must ipsec "$CIP6" "$VIP6" 51 500 500
+		must ipsec "$CIP6" "$VIP6" 51 4000 80
+		must ipsec "$CIP6" "$VIP6" 51
+		must udp last "$VIP6" 80 sport=4001
+		must send last 64
+		wait_for "$method, a datagram behind them came by" came_by
+		untap
+		same "$method, the connections" "$(connections)"
+		is "$method, what is behind AH goes by its ports" "$(seen rs1 51);$(seen rs2 51)" \
+			"$(only_of "$method" "$CIP6" "$VIP6" "$RIP16");$(only_of "$method" "$CIP6" "$VIP6" "$RIP26")"
+		must close last
+		down
+	done
+}
+came_by() { connections | grep -qF "]:80 [$RIP26]:80"; }
+only_of() { if [ "$1" = -m ]; then echo "$2 $4 62"; else echo "$2 $3 62"; fi; }
+
+run nat counted dr behind_ah

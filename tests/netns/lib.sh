@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # The test library. A test file sources it, defines scenarios (functions) and ends with "run SCENARIO...".
 #
-# run gives each scenario to stock ip_vs first and to Shunt then (LBS says which; "only_shunt" and "only_ipvs" ask), each time with
-# the module freshly loaded. A scenario brings a topology up, and makes steps:
+# run gives each scenario (or those in SCENARIOS) to stock ip_vs first and to Shunt then (LBS says which; "only_shunt" and
+# "only_ipvs" ask), each time with the module freshly loaded. A scenario brings a topology up, and makes steps:
 #
 #   is TEXT GOT WANTED       one test: GOT is WANTED
 #   like TEXT GOT REGEX      one test: GOT matches
@@ -279,6 +279,8 @@ down_for_good() {
 }
 
 run() {
+	# shellcheck disable=SC2086
+	[ -z "${SCENARIOS:-}" ] || set -- $SCENARIOS
 	dmesg -c >> /mnt/dmesg
 	echo "# $TEST_FILE"
 	for LB in $LBS; do

@@ -145,6 +145,11 @@ past() {
 
 	must tcp old "$far" 80 sport=4102
 	asked "$F, 1: a connection" B "who old"
+	if only_shunt; then
+		adm -E "${mark[@]}" -s rr --tcp-timeout 3000
+		like "$F, 1: has its service's timeout" "$(connections | grep -F ":4102 $at$far$ta:")" ' ESTABLISHED (3000|29[0-9]0) '
+		adm -E "${mark[@]}" -s rr --tcp-timeout 0
+	fi
 	adm -a "${mark[@]}" -r "$cache" -g
 	asked "$F, 1: stays where it is when a real server comes" B "who old"
 	answers "1: others go to the real server" A 4103

@@ -242,11 +242,113 @@ static void formats_what_it_reads(void)
 	}
 }
 
+/* What a client says, in segments of that many bytes. */
+static enum shunt_ftp_word hear(struct shunt_ftp_line *line, u32 seq,
+				const char *text, unsigned int size,
+				struct shunt_ftp_place *place)
+{
+	unsigned int length = strlen(text), at, n;
+	enum shunt_ftp_word word, last = SHUNT_FTP_NOTHING;
+	struct shunt_ftp_place said;
+	char *copy;
+
+	for (at = 0; at < length; at += n) {
+		n = length - at < size ? length - at : size;
+		copy = malloc(n);
+		memcpy(copy, text + at, n);
+		word = shunt_ftp_hear(line, seq + at, copy, n, &said);
+		free(copy);
+		if (word) {
+			last = word;
+			*place = said;
+		}
+	}
+	return last;
+}
+
+/* However a command is cut into segments, it is heard as if it came whole. */
+static void hears_pieces(void)
+{
+	struct shunt_ftp_place whole, place;
+	unsigned int size;
+	u32 seq;
+	int i;
+
+	for (i = 0; i < COUNT(commands); i++) {
+		for (size = 1; size <= strlen(commands[i].text); size++) {
+			struct shunt_ftp_line line = {};
+
+			/* Numbers begin anew behind the highest. */
+			seq = -(u32)(unit_random() % 40);
+			expect(!hear(&line, seq - 8, "NOOP 1\r\n", 8, &place),
+			       "%d", i);
+			parse(shunt_ftp_command, commands[i].text,
+			      strlen(commands[i].text), &whole);
+			if (strlen(commands[i].text) >= SHUNT_FTP_LINE_MAX)
+				continue;
+			hear(&line, seq, commands[i].text, size, &place);
+			expect(!commands[i].word ||
+			       (place.word == whole.word &&
+				(whole.word == SHUNT_FTP_PASV ||
+				 whole.word == SHUNT_FTP_EPSV ||
+				 (place.port == whole.port &&
+				  place.af == whole.af &&
+				  !memcmp(&place.addr, &whole.addr,
+					  sizeof(place.addr))))),
+			       "%s, %u bytes each: %d", commands[i].text, size,
+			       place.word);
+		}
+	}
+}
+
+#define PORT	"PORT 192,0,2,1,200,13\r\n"
+
+/* A line that is too long to be one, even where a segment begins like one. */
+static void hears_no_middle(void)
+{
+	struct shunt_ftp_line line = {};
+	struct shunt_ftp_place place;
+	char name[200];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	expect(!hear(&line, 1, name, sizeof(name), &place), "the name");
+	expect(!hear(&line, 200, PORT, sizeof(PORT), &place), "its end");
+	expect(hear(&line, 200 + strlen(PORT), PORT, sizeof(PORT), &place) ==
+	       SHUNT_FTP_PORT, "a line of its own");
+}
+
+/* What gets lost, comes again, comes early, or is not of the connection. */
+static void hears_in_order(void)
+{
+	struct shunt_ftp_line line = {};
+	struct shunt_ftp_place place;
+
+	expect(!hear(&line, 1000, "PORT 192,", 99, &place), "a part");
+	expect(!hear(&line, 1000, "PORT 192,", 99, &place), "again");
+	expect(!hear(&line, 1000 - 2 * SHUNT_FTP_WINDOW, PORT, 99, &place),
+	       "before the window");
+	expect(!hear(&line, 1000 + 2 * SHUNT_FTP_WINDOW, PORT, 99, &place),
+	       "behind the window");
+	expect(hear(&line, 1009, "0,2,1,200,13\r\n", 99, &place) ==
+	       SHUNT_FTP_PORT, "the rest");
+	expect(hear(&line, 1009 + 14, PORT, 99, &place) == SHUNT_FTP_PORT,
+	       "another");
+	expect(hear(&line, 1009 + 14, PORT, 99, &place) == SHUNT_FTP_PORT,
+	       "another again");
+	expect(!hear(&line, 1046, "PORT 192,", 99, &place), "a part");
+	expect(!hear(&line, 1060, "2,1,200,13\r\n", 99, &place), "with a gap");
+	expect(hear(&line, 1072, PORT, 99, &place) == SHUNT_FTP_PORT, "whole");
+}
+
 static const struct unit_case cases[] = {
 	{ "commands are understood, and only they", understands_commands },
 	{ "answers are understood, and only they", understands_answers },
 	{ "a line cut off at any byte says nothing", cut_off_anywhere },
 	{ "damaged text is read within its bounds", damaged_anyhow },
+	{ "a command in pieces is the same", hears_pieces },
+	{ "the middle of a long line is no command", hears_no_middle },
+	{ "pieces go together in order, and in the window", hears_in_order },
 	{ "what replaces an answer's numbers reads as meant",
 	  formats_what_it_reads },
 };
