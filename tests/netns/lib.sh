@@ -116,6 +116,14 @@ must() {
 	case $REPLY in error:*) result 'not ok' "$* ($REPLY)"; return 1;; esac
 }
 
+# reach NETNS ADDRESS: afterwards all neighbours on that way, and back, are known.
+reach() {
+	must ns "$1"
+	ask "tcp reach $2 9"
+	ask "close reach"
+	must ns client
+}
+
 # Servers A and B on the real servers.
 serve() {
 	must serve rs1 A "$@"

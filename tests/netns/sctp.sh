@@ -183,7 +183,7 @@ reuse() {
 
 # --- what is not served
 
-errors() { values 'ns == "client" && dir == "in" && flags ~ /^type.code=/' 'src " " dst " " flags'; }
+errors() { values 'ns == "client" && dir == "in" && flags ~ /^type.code=.*,in=/' 'src " " dst " " flags'; }
 
 unserved() {
 	nat_up

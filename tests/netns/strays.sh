@@ -7,7 +7,6 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-
 # family 4|6: one set of names for both. "at" and "ta" bracket an address for a service.
 family() {
 	F=IPv$1
@@ -35,6 +34,9 @@ UDP :80 1" ]
 
 unknown() {
 	family "$1"
+	reach client "$virtual"
+	reach director "$server"
+	reach director "$other"
 	rules <<-RULES
 		-A -t $at$virtual$ta:80 -s rr
 		-a -t $at$virtual$ta:80 -r $at$server$ta:8080 -m
@@ -101,6 +103,8 @@ told() { values 'ns == "rs1" && dir == "in" && flags ~ /^type.code=(3.3|1.4),/' 
 orphans() {
 	local got
 	family "$1"
+	reach rs1 "$client"
+	reach rs1 "$own"
 	rules <<-RULES
 		-A -t $at$virtual$ta:7070 -s rr
 		-a -t $at$virtual$ta:7070 -r $at$server$ta:7070 -m
