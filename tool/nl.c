@@ -123,6 +123,13 @@ void shunt_nl_read_error(struct nlmsghdr *hdr, struct shunt_nl_reply *reply)
 			    nlmsg_datalen(hdr) - used);
 }
 
+int shunt_nl_unanswered(const struct nlmsghdr *request)
+{
+	const struct genlmsghdr *genl = nlmsg_data(request);
+
+	return genl->cmd == SHUNT_CMD_DEL_DAEMON ? 0 : EINTR;
+}
+
 /* A dump that fails on its way says so in the message that ends it. */
 static void read_end(struct nlmsghdr *hdr, struct shunt_nl_reply *reply)
 {
@@ -168,17 +175,24 @@ static bool take(struct nlmsghdr *hdr, shunt_nl_row_fn row, void *arg,
 }
 
 /* Rows are read where they came to: libnl would copy each of thousands. */
-static void receive(struct shunt_nl *nl, uint32_t seq, shunt_nl_row_fn row,
-		    void *arg, struct shunt_nl_reply *reply)
+static void receive(struct shunt_nl *nl, const struct nlmsghdr *request,
+		    shunt_nl_row_fn row, void *arg,
+		    struct shunt_nl_reply *reply)
 {
+	const uint32_t seq = request->nlmsg_seq;
+
 	for (;;) {
 		ssize_t got = recv(shunt_nl_fd(nl), nl->buffer, nl->size,
-				   MSG_TRUNC);
+				   MSG_TRUNC | MSG_DONTWAIT);
 		struct nlmsghdr *hdr = nl->buffer;
 		int rest = got;
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got < 0 && errno == EAGAIN) {
+			reply->error = shunt_nl_unanswered(request);
+			return;
+		}
 		if (got < 0 || (size_t)got > nl->size) {
 			reply->error = got < 0 ? errno : EMSGSIZE;
 			return;
@@ -198,7 +212,7 @@ int shunt_nl_talk(struct shunt_nl *nl, struct nl_msg *msg, shunt_nl_row_fn row,
 	else if (nl_send_auto(nl->socket, msg) < 0)
 		reply->error = EIO;
 	else
-		receive(nl, nlmsg_hdr(msg)->nlmsg_seq, row, arg, reply);
+		receive(nl, nlmsg_hdr(msg), row, arg, reply);
 	nlmsg_free(msg);
 	return reply->error ? -1 : 0;
 }

@@ -99,4 +99,17 @@ int shunt_nl_receive(struct shunt_nl *nl, shunt_nl_row_fn row, void *arg);
 /** shunt_nl_read_error() - what a message of the type NLMSG_ERROR says */
 void shunt_nl_read_error(struct nlmsghdr *hdr, struct shunt_nl_reply *reply);
 
+/**
+ * shunt_nl_unanswered() - how a request ended that got no answer
+ * @request:	the request, sent and carried out
+ *
+ * The kernel carries requests out while they are sent, so that their answers are
+ * there afterwards or never, and of all errors EINTR alone is not told
+ * (netlink_rcv_skb()). So ends the stop of a synchronisation daemon of ip_vs's
+ * whose thread had not run yet; it is stopped all the same.
+ *
+ * Return: 0 or EINTR.
+ */
+int shunt_nl_unanswered(const struct nlmsghdr *request);
+
 #endif

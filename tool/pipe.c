@@ -77,6 +77,19 @@ static int fill(struct batch *batch, const struct shunt_nl *nl,
 	return 0;
 }
 
+/* The last request has no answer; true to stop. */
+static bool go_without(struct batch *batch, const struct pipe_ops *ops,
+		       void *arg)
+{
+	size_t last = batch->count - 1;
+	struct shunt_nl_reply reply = {
+		.error = shunt_nl_unanswered(request(batch, last)),
+	};
+
+	return reply.error && ops->refused(batch->items[last],
+					   request(batch, last), &reply, arg);
+}
+
 /* Reads one datagram; @done: the answer to the last request was in it. */
 static int read_answers(const struct shunt_nl *nl, struct batch *batch,
 			const struct pipe_ops *ops, void *arg, bool *stop,
@@ -88,8 +101,14 @@ static int read_answers(const struct shunt_nl *nl, struct batch *batch,
 	int rest;
 
 	do
-		got = recv(nl_socket_get_fd(nl->socket), data, sizeof(data), 0);
+		got = recv(nl_socket_get_fd(nl->socket), data, sizeof(data),
+			   MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN) {
+		*stop = go_without(batch, ops, arg) || *stop;
+		*done = true;
+		return 0;
+	}
 	if (got < 0)
 		return -1;
 	for (rest = got; nlmsg_ok(hdr, rest); hdr = nlmsg_next(hdr, &rest)) {
