@@ -8,9 +8,9 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# 20 times is what it shall be. Millions of the guest's instructions, which repeat (6.1, -icount), of ipvsadm on stock and of
-# shuntadm on Shunt, each with the kernel's part: restoring with a real server each 998 and 65, with two 1645 and 90; listing 762
-# and 28, 824 and 41. By the clock a restore is ahead of that: what had 11 and 12 times fewer instructions took 15 and 18 times less.
+# 20 times is what it shall be. Seen, with a CPU for the guest alone: restoring with a real server each 19 times (6.1) and 17 (6.12),
+# with two 27 and 22; listing 22 and 22, with two 21 and 20. In millions of the guest's instructions (6.1, -icount), of ipvsadm on stock
+# and of shuntadm on Shunt, each with the kernel's part: restoring 998 and 65, 1645 and 90; listing 762 and 28, 824 and 41.
 # A test that fails on a busy machine says nothing, so less is asked here.
 FACTOR=${FACTOR:-10}
 SERVICES=4000
