@@ -673,8 +673,7 @@ static int put_call(struct sk_buff *skb, const struct shunt_call *call)
 int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 		    const struct shunt_conn *c)
 {
-	const struct shunt_tuple *request = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *request = shunt_conn_request(c);
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
 	const union nf_inet_addr client = shunt_conn_shown_client(c);
 	const union nf_inet_addr virtual = shunt_tuple_dst(request);
@@ -695,7 +694,8 @@ int shunt_put_conn(struct sk_buff *skb, const struct shunt_net *sn,
 	    nla_put_be16(skb, SHUNT_CONN_ATTR_DEST_PORT, reply->sport) ||
 	    nla_put_u32(skb, SHUNT_CONN_ATTR_FWD_METHOD, c->fwd) ||
 	    nla_put_string(skb, SHUNT_CONN_ATTR_STATE,
-			   shunt_state_name(shunt_conn_proto(c), READ_ONCE(c->state))) ||
+			   shunt_state_name(shunt_conn_proto(c),
+					    READ_ONCE(c->state))) ||
 	    nla_put_u32(skb, SHUNT_CONN_ATTR_EXPIRES,
 			shunt_conn_expires(sn, c) / HZ) ||
 	    (call && put_call(skb, call)))

@@ -288,13 +288,14 @@ static void show_end(struct seq_file *seq, u8 af, union nf_inet_addr addr,
 /* The columns that both files have: protocol, addresses and ports, state. */
 static void show_conn(struct seq_file *seq, const struct shunt_conn *c)
 {
-	const struct shunt_tuple *request = shunt_conn_tuple(c, SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *request = shunt_conn_request(c);
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
 
 	seq_printf(seq, "%-3s ", proto_name(shunt_conn_shown_proto(c)));
 	show_end(seq, shunt_conn_af(c), shunt_conn_shown_client(c),
 		 shunt_conn_shown_port(c));
-	show_end(seq, shunt_conn_af(c), shunt_tuple_dst(request), request->dport);
+	show_end(seq, shunt_conn_af(c), shunt_tuple_dst(request),
+		 request->dport);
 	show_end(seq, c->dest->af, c->dest->addr, reply->sport);
 	seq_printf(seq, "%-11s ",
 		   shunt_state_name(shunt_conn_proto(c), READ_ONCE(c->state)));

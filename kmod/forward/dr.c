@@ -18,8 +18,9 @@ enum shunt_verdict shunt_dr_request(struct shunt_packet *pkt,
 				    const struct shunt_conn *c)
 {
 	const struct shunt_route *route = shunt_forward_check(pkt, c);
-	unsigned int header = shunt_conn_af(c) == AF_INET ? sizeof(struct iphdr) :
-						 sizeof(struct ipv6hdr);
+	unsigned int header = shunt_conn_af(c) == AF_INET ?
+				      sizeof(struct iphdr) :
+				      sizeof(struct ipv6hdr);
 
 	if (!route)
 		return SHUNT_DROP;

@@ -17,6 +17,11 @@
 #include "table/conn.h"
 #include "table/dest.h"
 
+static bool fits_in_segments(const struct sk_buff *skb, unsigned int mtu)
+{
+	return skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu);
+}
+
 /*
  * A packet that came in fragments goes out in fragments, unless the largest of
  * them did not fit and none may be made smaller.
@@ -29,7 +34,7 @@ static bool too_big4(struct sk_buff *skb, unsigned int mtu)
 		return false;
 	if (frag)
 		return frag > mtu;
-	return !(skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+	return !fits_in_segments(skb, mtu);
 }
 
 static bool too_big6(struct sk_buff *skb, unsigned int mtu)
@@ -40,7 +45,7 @@ static bool too_big6(struct sk_buff *skb, unsigned int mtu)
 		return false;
 	if (frag)
 		return frag > mtu;
-	return !(skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+	return !fits_in_segments(skb, mtu);
 }
 
 static bool check4(struct shunt_packet *pkt, unsigned int mtu)
@@ -143,10 +148,8 @@ bool shunt_forward_fits(const struct shunt_packet *pkt, unsigned int mtu)
 
 	if (likely(skb->len <= mtu))
 		return true;
-	if (!skb_is_gso(skb))
-		return false;
 	skb_set_transport_header(skb, pkt->transport);
-	return skb_gso_validate_network_len(skb, mtu);
+	return fits_in_segments(skb, mtu);
 }
 
 /**
@@ -190,14 +193,10 @@ void shunt_forward_decrease_ttl(struct shunt_packet *pkt)
 {
 	struct iphdr *iph = ip_hdr(pkt->skb);
 
-	if (pkt->tuple.af == AF_INET) {
-		ip_decrease_ttl(iph);
-		/* On arrival the director was noted down in options. */
-		if (unlikely(iph->ihl > 5))
-			ip_send_check(iph);
-	} else {
-		ipv6_hdr(pkt->skb)->hop_limit--;
-	}
+	shunt_forward_age(pkt->skb, pkt->tuple.af);
+	/* On arrival the director was noted down in options. */
+	if (pkt->tuple.af == AF_INET && unlikely(iph->ihl > 5))
+		ip_send_check(iph);
 }
 
 /**

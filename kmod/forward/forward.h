@@ -5,6 +5,9 @@
 #ifndef SHUNT_FORWARD_H
 #define SHUNT_FORWARD_H
 
+#include <net/ip.h>
+#include <net/ipv6.h>
+
 #include "path/packet.h"
 
 struct shunt_conn;
@@ -24,6 +27,19 @@ enum shunt_verdict shunt_forward_output(struct shunt_packet *pkt,
 					const struct shunt_route *route);
 enum shunt_verdict shunt_forward_reroute(struct shunt_packet *pkt);
 void shunt_forward_untrack(struct sk_buff *skb);
+
+/**
+ * shunt_forward_age() - a router has been passed, by a packet without IP options
+ * @skb:	the packet, its IP header writable
+ * @af:		AF_INET or AF_INET6
+ */
+static inline void shunt_forward_age(const struct sk_buff *skb, u8 af)
+{
+	if (af == AF_INET)
+		ip_decrease_ttl(ip_hdr(skb));
+	else
+		ipv6_hdr(skb)->hop_limit--;
+}
 
 /**
  * shunt_forward_hide() - untrack a packet, unless it is one to be tracked

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "forward/hop.h"
 
-#include <linux/hash.h>
 #include <linux/slab.h>
 #include <net/dst.h>
 

@@ -52,7 +52,8 @@ bool shunt_local_check(const struct shunt_packet *pkt,
 	if (c->fwd == SHUNT_FWD_BYPASS)
 		return false;
 	if (c->fwd == SHUNT_FWD_MASQ)
-		return pkt->own || !is_loopback(shunt_conn_af(c), &c->dest->addr);
+		return pkt->own ||
+		       !is_loopback(shunt_conn_af(c), &c->dest->addr);
 	return !pkt->own || stays(pkt);
 }
 

@@ -224,7 +224,7 @@ static void to_client(struct shunt_net *sn, const struct shunt_conn *c, u8 flag,
 	struct shunt_packet pkt;
 	struct shunt_tuple tuple;
 
-	shunt_tuple_invert(&tuple, shunt_conn_tuple(c, SHUNT_DIR_REQUEST));
+	shunt_tuple_invert(&tuple, shunt_conn_request(c));
 	if (forge(&pkt, sn, c, SHUNT_DIR_REPLY, &tuple, flag, seq))
 		output(&pkt);
 }
@@ -236,7 +236,7 @@ static void to_server(struct shunt_net *sn, const struct shunt_conn *c, u8 flag,
 	struct shunt_packet pkt;
 
 	if (!forge(&pkt, sn, c, SHUNT_DIR_REQUEST,
-		   shunt_conn_tuple(c, SHUNT_DIR_REQUEST), flag, seq))
+		   shunt_conn_request(c), flag, seq))
 		return;
 	switch (shunt_forward_request(&pkt, c)) {
 	case SHUNT_DROP:
@@ -255,8 +255,8 @@ static void to_server(struct shunt_net *sn, const struct shunt_conn *c, u8 flag,
 /* One of the connections that are reset where RSTs are asked for. */
 static bool can_be_reset(const struct shunt_conn *c)
 {
-	return shunt_conn_proto(c) == IPPROTO_TCP && c->kind == SHUNT_CONN_WHOLE &&
-	       is_open(c);
+	return shunt_conn_proto(c) == IPPROTO_TCP &&
+	       c->kind == SHUNT_CONN_WHOLE && is_open(c);
 }
 
 /* False for one that has been asked, or is dead. */

@@ -253,8 +253,7 @@ static void be_liberal(struct nf_conn *ct)
 void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
 			enum shunt_dir dir)
 {
-	const struct shunt_tuple *request = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *request = shunt_conn_request(c);
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
 	struct nf_conntrack_tuple *answer;
 	enum ip_conntrack_info info;
@@ -287,8 +286,7 @@ void shunt_track_packet(struct shunt_packet *pkt, const struct shunt_conn *c,
 /* Its entry in nf_conntrack's table, with a reference, or NULL. */
 static struct nf_conn *find(struct shunt_net *sn, const struct shunt_conn *c)
 {
-	const struct shunt_tuple *request = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *request = shunt_conn_request(c);
 	struct nf_conntrack_tuple_hash *found;
 	struct nf_conntrack_tuple tuple = {};
 

@@ -116,7 +116,7 @@ bool shunt_ftp_is_data_port(__be16 port)
  */
 int shunt_ftp_attach(struct shunt_net *sn, struct shunt_conn *c)
 {
-	int which = which_port(shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->dport);
+	int which = which_port(shunt_conn_request(c)->dport);
 	struct shunt_ftp *ftp;
 
 	if (which < 0)
@@ -185,8 +185,7 @@ static int create(struct shunt_net *sn, const struct shunt_conn_plan *plan)
 static int expect_client(struct shunt_net *sn, struct shunt_conn *c,
 			 __be16 *port)
 {
-	const struct shunt_tuple *control = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *control = shunt_conn_request(c);
 	struct shunt_service_key service = {
 		.addr = shunt_tuple_dst(control),
 		.af = shunt_conn_af(c),
@@ -227,8 +226,7 @@ static int expect_client(struct shunt_net *sn, struct shunt_conn *c,
 static int expect_server(struct shunt_net *sn, struct shunt_conn *c,
 			 const struct shunt_ftp_place *place)
 {
-	const struct shunt_tuple *control = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *control = shunt_conn_request(c);
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
 	struct shunt_tuple request = {};
 	struct shunt_conn_plan plan = {
@@ -370,7 +368,7 @@ static bool is_ours(const struct shunt_ftp_place *place,
 		return true;
 	return shunt_conn_af(c) == AF_INET &&
 	       (place->addr.ip == shunt_conn_tuple(c, SHUNT_DIR_REPLY)->src4 ||
-		place->addr.ip == shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->dst4);
+		place->addr.ip == shunt_conn_request(c)->dst4);
 }
 
 /*
@@ -398,7 +396,7 @@ static int answer(struct shunt_packet *pkt, struct shunt_conn *c,
 		if (err)
 			return err;
 	}
-	place->addr = shunt_tuple_dst(shunt_conn_tuple(c, SHUNT_DIR_REQUEST));
+	place->addr = shunt_tuple_dst(shunt_conn_request(c));
 	length = shunt_ftp_format(said, place);
 	err = replace(pkt, text + place->at, place->length, said, length);
 	if (!err && !again) {
@@ -458,8 +456,8 @@ static int hear(struct shunt_packet *pkt, struct shunt_conn *c,
 		return 0;
 	case SHUNT_FTP_PORT:
 	case SHUNT_FTP_EPRT:
-		return place.af == shunt_conn_af(c) ? expect_server(pkt->sn, c, &place) :
-					   0;
+		return place.af == shunt_conn_af(c) ?
+			       expect_server(pkt->sn, c, &place) : 0;
 	default:
 		return 0;
 	}

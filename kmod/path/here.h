@@ -40,10 +40,8 @@ static inline bool shunt_is_here(const struct shunt_net *sn, u8 af,
 {
 	const u32 found = READ_ONCE(*known);
 
-	if (likely(found == (shunt_here_since(sn, af) | 1)))
-		return true;
-	if (found == shunt_here_since(sn, af))
-		return false;
+	if (likely((found & ~1u) == shunt_here_since(sn, af)))
+		return found & 1;
 	return shunt_here_look(sn, key, known);
 }
 

@@ -26,6 +26,7 @@
 #include "forward/reset.h"
 #include "forward/track.h"
 #include "helper/ftp.h"
+#include "path/account.h"
 #include "path/devices.h"
 #include "path/frag.h"
 #include "path/icmp.h"
@@ -47,14 +48,11 @@ static unsigned int to_netfilter(enum shunt_verdict verdict)
 	}
 }
 
-static __always_inline void account(struct shunt_packet *pkt,
-				    struct shunt_conn *c, enum shunt_dir dir)
+/* Counted, and noted by the connection's state. */
+static __always_inline void note(struct shunt_packet *pkt,
+				 struct shunt_conn *c, enum shunt_dir dir)
 {
-	shunt_count_packet(c->dest->counters,
-			   dir == SHUNT_DIR_REQUEST ? SHUNT_COUNT_INPKTS :
-						      SHUNT_COUNT_OUTPKTS,
-			   pkt->skb->len);
-	shunt_conn_touch(c);
+	shunt_account(c, dir, pkt->skb->len);
 	if (shunt_conn_proto(c) == IPPROTO_TCP)
 		shunt_conn_tcp(pkt->sn, c, dir, pkt->tcp_flags);
 	else if (unlikely(shunt_conn_proto(c) == IPPROTO_SCTP))
@@ -75,9 +73,7 @@ static noinline bool attend(struct shunt_packet *pkt, struct shunt_conn *c,
 	if (marks & SHUNT_MARK_FTP)
 		err = shunt_ftp_follow(pkt, c, dir);
 	if (err)
-		shunt_drop(pkt->sn, err == -ENOMEM ? SHUNT_DROP_NO_MEMORY :
-				    err == -ENOSPC ? SHUNT_DROP_CONN_MAX :
-						     SHUNT_DROP_TABLE);
+		shunt_drop(pkt->sn, shunt_conn_drop_reason(err));
 	else if (marks & SHUNT_MARK_ASKED && dir == SHUNT_DIR_REPLY)
 		shunt_reset_note(c, pkt, dir);
 	return !err;
@@ -86,7 +82,7 @@ static noinline bool attend(struct shunt_packet *pkt, struct shunt_conn *c,
 static enum shunt_verdict deliver(struct shunt_packet *pkt,
 				  struct shunt_conn *c)
 {
-	account(pkt, c, SHUNT_DIR_REQUEST);
+	note(pkt, c, SHUNT_DIR_REQUEST);
 	if (unlikely(shunt_conn_marks(c)) &&
 	    !attend(pkt, c, SHUNT_DIR_REQUEST))
 		return SHUNT_DROP;
@@ -147,7 +143,7 @@ static enum shunt_verdict request(struct shunt_packet *pkt,
 
 static enum shunt_verdict reply(struct shunt_packet *pkt, struct shunt_conn *c)
 {
-	account(pkt, c, SHUNT_DIR_REPLY);
+	note(pkt, c, SHUNT_DIR_REPLY);
 	if (unlikely(shunt_conn_marks(c)) && !attend(pkt, c, SHUNT_DIR_REPLY))
 		return SHUNT_DROP;
 	return shunt_nat_reply(pkt, c);

@@ -93,8 +93,7 @@ struct quoted {
 static bool translate(struct shunt_packet *pkt, const struct quoted *quoted,
 		      const struct shunt_conn *c, enum shunt_dir dir)
 {
-	const struct shunt_tuple *request = shunt_conn_tuple(c,
-							SHUNT_DIR_REQUEST);
+	const struct shunt_tuple *request = shunt_conn_request(c);
 	const struct shunt_tuple *reply = shunt_conn_tuple(c, SHUNT_DIR_REPLY);
 	unsigned int end = min_t(unsigned int, pkt->skb->len,
 				 quoted->transport + sizeof(struct tcphdr));

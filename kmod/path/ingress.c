@@ -30,6 +30,7 @@
 #include "forward/forward.h"
 #include "forward/hop.h"
 #include "forward/route.h"
+#include "path/account.h"
 #include "path/here.h"
 #include "path/packet.h"
 #include "path/schedule.h"
@@ -125,14 +126,19 @@ static bool parse(struct shunt_packet *pkt)
 	return ports[0] && !pskb_trim_rcsum(skb, length);
 }
 
+static bool needs_attention(const struct shunt_conn *c)
+{
+	return READ_ONCE(c->dest->flags) & SHUNT_DEST_SPECIAL ||
+	       shunt_conn_marks(c);
+}
+
 /* Nothing but packets and bytes is to be noted of it. */
 static bool is_steady(const struct shunt_packet *pkt,
 		      const struct shunt_conn *c, enum shunt_dir dir)
 {
 	const u8 state = READ_ONCE(c->state);
 
-	if (READ_ONCE(c->dest->flags) & SHUNT_DEST_SPECIAL ||
-	    shunt_conn_marks(c))
+	if (needs_attention(c))
 		return false;
 	if (pkt->proto == IPPROTO_TCP)
 		return state == SHUNT_TCP_ESTABLISHED &&
@@ -155,9 +161,8 @@ static const struct shunt_route *find_route(struct shunt_net *sn,
 
 	if (dir == SHUNT_DIR_REPLY)
 		return is_forwarding(sn, af) ? shunt_hop_route(sn, c) : NULL;
-	if (!shunt_is_here(sn, af, &c->dest->key, &c->dest->here))
-		return NULL;
-	if (c->fwd == SHUNT_FWD_LOCAL || c->fwd == SHUNT_FWD_BYPASS)
+	if (c->fwd == SHUNT_FWD_LOCAL || c->fwd == SHUNT_FWD_BYPASS ||
+	    !shunt_is_here(sn, af, &c->dest->key, &c->dest->here))
 		return NULL;
 	route = shunt_route_get(sn, c->dest);
 	return IS_ERR(route) || route->local || !route->plain ? NULL : route;
@@ -167,15 +172,10 @@ static const struct shunt_route *find_route(struct shunt_net *sn,
 static void pass_router(struct shunt_packet *pkt, enum shunt_dir dir)
 {
 	struct sk_buff *skb = pkt->skb;
-	struct iphdr *iph = ip_hdr(skb);
 
-	if (pkt->tuple.af == AF_INET) {
-		ip_decrease_ttl(iph);
-		if (dir == SHUNT_DIR_REPLY)
-			skb->priority = rt_tos2priority(iph->tos);
-	} else {
-		ipv6_hdr(skb)->hop_limit--;
-	}
+	shunt_forward_age(skb, pkt->tuple.af);
+	if (dir == SHUNT_DIR_REPLY && pkt->tuple.af == AF_INET)
+		skb->priority = rt_tos2priority(ip_hdr(skb)->tos);
 	/* An error about the packet would be read from there. */
 	memset(skb->cb, 0, max(sizeof(struct inet_skb_parm),
 			       sizeof(struct inet6_skb_parm)));
@@ -240,11 +240,7 @@ static enum shunt_verdict send(struct shunt_packet *pkt, struct shunt_conn *c,
 	verdict = rewrite(pkt, c, dir, route);
 	if (verdict == SHUNT_PASS)
 		return SHUNT_PASS;
-	shunt_conn_touch(c);
-	shunt_count_packet(c->dest->counters,
-			   dir == SHUNT_DIR_REQUEST ? SHUNT_COUNT_INPKTS :
-						      SHUNT_COUNT_OUTPKTS,
-			   length);
+	shunt_account(c, dir, length);
 	if (verdict == SHUNT_DROP)
 		return SHUNT_DROP;
 	transmit(pkt, route->dst);
@@ -256,8 +252,7 @@ static noinline enum shunt_verdict begin(struct shunt_packet *pkt)
 {
 	struct shunt_conn *c = shunt_schedule_early(pkt);
 
-	if (!c || shunt_conn_marks(c) ||
-	    READ_ONCE(c->dest->flags) & SHUNT_DEST_SPECIAL)
+	if (!c || needs_attention(c))
 		return SHUNT_PASS;
 	return send(pkt, c, SHUNT_DIR_REQUEST);
 }

@@ -333,14 +333,8 @@ static void fail(struct shunt_packet *pkt, int err)
 	case -EBADMSG:
 		shunt_drop(pkt->sn, SHUNT_DROP_NO_CALL_ID);
 		break;
-	case -ENOSPC:
-		shunt_drop(pkt->sn, SHUNT_DROP_CONN_MAX);
-		break;
-	case -ENOMEM:
-		shunt_drop(pkt->sn, SHUNT_DROP_NO_MEMORY);
-		break;
 	default:
-		shunt_drop(pkt->sn, SHUNT_DROP_TABLE);
+		shunt_drop(pkt->sn, shunt_conn_drop_reason(err));
 	}
 }
 

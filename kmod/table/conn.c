@@ -170,7 +170,8 @@ static void free_conn(struct shunt_conn *c)
 	shunt_dest_put(c->dest);
 	/* Or @ftp, which is in the same place. */
 	kfree(c->call);
-	kmem_cache_free(shunt_conn_af(c) == AF_INET ? conn4_cache : conn6_cache, c);
+	kmem_cache_free(shunt_conn_af(c) == AF_INET ? conn4_cache : conn6_cache,
+			c);
 }
 
 /* Nobody finds it any more, but those who follow it may yet hold it. */
@@ -192,8 +193,8 @@ static enum shunt_load load_of(const struct shunt_conn *c, u8 state)
 		return SHUNT_LOAD_NONE;
 	if (shunt_conn_is_template(c))
 		return SHUNT_LOAD_TEMPLATE;
-	return shunt_state_active(shunt_conn_proto(c), state) ? SHUNT_LOAD_ACTIVE :
-						     SHUNT_LOAD_INACTIVE;
+	return shunt_state_active(shunt_conn_proto(c), state) ?
+		       SHUNT_LOAD_ACTIVE : SHUNT_LOAD_INACTIVE;
 }
 
 static struct shunt_conn *alloc(const struct shunt_conn_plan *plan)
@@ -383,7 +384,7 @@ static struct shunt_conn *find_replies(struct shunt_net *sn,
 	c = shunt_conn_lookup(sn, &reply, &dir);
 	if (!c || c->kind != SHUNT_CONN_REPLIES || c->dest != plan->dest ||
 	    shunt_conn_is_dead(c) ||
-	    !shunt_tuple_equal(shunt_conn_tuple(c, SHUNT_DIR_REQUEST),
+	    !shunt_tuple_equal(shunt_conn_request(c),
 			       plan->request))
 		return NULL;
 	return c;
@@ -584,12 +585,12 @@ void shunt_conn_sctp(struct shunt_net *sn, struct shunt_conn *c,
 /* Its own, its service's, or the netns's. */
 static u32 timeout_of(const struct shunt_net *sn, const struct shunt_conn *c)
 {
-	u8 state = READ_ONCE(c->state);
+	u8 state = READ_ONCE(c->state), proto = shunt_conn_proto(c);
 
 	if (c->timeout)
 		return c->timeout;
-	return shunt_terms_timeout(&c->dest->terms, shunt_conn_proto(c), state) ?:
-	       shunt_timeout(&sn->timeouts, shunt_conn_proto(c), state);
+	return shunt_terms_timeout(&c->dest->terms, proto, state) ?:
+	       shunt_timeout(&sn->timeouts, proto, state);
 }
 
 /**

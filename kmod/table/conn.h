@@ -164,7 +164,8 @@ static inline bool shunt_conn_is_template(const struct shunt_conn *c)
 static inline struct shunt_node *shunt_conn_node(struct shunt_conn *c,
 						 enum shunt_dir dir)
 {
-	size_t size = shunt_conn_af(c) == AF_INET ? SHUNT_NODE4_SIZE : SHUNT_NODE6_SIZE;
+	size_t size = shunt_conn_af(c) == AF_INET ? SHUNT_NODE4_SIZE :
+						    SHUNT_NODE6_SIZE;
 
 	return (struct shunt_node *)(c->nodes + dir * size);
 }
@@ -214,7 +215,7 @@ static inline u8 shunt_conn_shown_proto(const struct shunt_conn *c)
 {
 	if (!shunt_conn_is_template(c))
 		return shunt_conn_proto(c);
-	return be16_to_cpu(shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->sport);
+	return be16_to_cpu(shunt_conn_request(c)->sport);
 }
 
 /**
@@ -242,7 +243,7 @@ shunt_conn_shown_client(const struct shunt_conn *c)
 
 	if (call)
 		return call->client;
-	return shunt_tuple_src(shunt_conn_tuple(c, SHUNT_DIR_REQUEST));
+	return shunt_tuple_src(shunt_conn_request(c));
 }
 
 /**
@@ -255,7 +256,7 @@ static inline __be16 shunt_conn_shown_port(const struct shunt_conn *c)
 {
 	if (shunt_conn_is_template(c))
 		return 0;
-	return shunt_conn_tuple(c, SHUNT_DIR_REQUEST)->sport;
+	return shunt_conn_request(c)->sport;
 }
 
 /**
@@ -318,6 +319,22 @@ static inline bool shunt_conn_is_spare(const struct shunt_conn *c, bool alone)
 		return shunt_state_opening(proto, state) ||
 		       shunt_state_over(proto, state);
 	return alone && state != SHUNT_ASSURED;
+}
+
+/**
+ * shunt_conn_drop_reason() - why a packet goes whose connection cannot be made
+ * @err:	of shunt_conn_create(), where no other connection is in the way
+ */
+static inline enum shunt_drop shunt_conn_drop_reason(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+		return SHUNT_DROP_NO_MEMORY;
+	case -ENOSPC:
+		return SHUNT_DROP_CONN_MAX;
+	default:
+		return SHUNT_DROP_TABLE;
+	}
 }
 
 int shunt_conn_caches_create(void);
