@@ -187,8 +187,6 @@ static void receive(struct shunt_nl *nl, const struct nlmsghdr *request,
 		struct nlmsghdr *hdr = nl->buffer;
 		int rest = got;
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0 && errno == EAGAIN) {
 			reply->error = shunt_nl_unanswered(request);
 			return;

@@ -100,10 +100,8 @@ static int read_answers(const struct shunt_nl *nl, struct batch *batch,
 	ssize_t got;
 	int rest;
 
-	do
-		got = recv(nl_socket_get_fd(nl->socket), data, sizeof(data),
-			   MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
+	got = recv(nl_socket_get_fd(nl->socket), data, sizeof(data),
+		   MSG_DONTWAIT);
 	if (got < 0 && errno == EAGAIN) {
 		*stop = go_without(batch, ops, arg) || *stop;
 		*done = true;
@@ -145,7 +143,7 @@ static void drain(const struct shunt_nl *nl)
 	do
 		got = recv(nl_socket_get_fd(nl->socket), data, sizeof(data),
 			   MSG_DONTWAIT);
-	while (got >= 0 || errno == ENOBUFS || errno == EINTR);
+	while (got >= 0 || errno == ENOBUFS);
 }
 
 static int send_batch(const struct shunt_nl *nl, struct batch *batch,
