@@ -8,25 +8,6 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-services() { # -m | -g
-	local proto
-	for proto in t u; do
-		cat <<-RULES
-			-A -$proto $VIP:80 -s rr
-			-a -$proto $VIP:80 -r $RIP1:80 $1
-			-A -$proto [$VIP6]:80 -s rr
-			-a -$proto [$VIP6]:80 -r [$RIP16]:80 $1
-		RULES
-	done | rules
-}
-
-up() { # nat | dr
-	"${1}_up"
-	[ "$1" = nat ] || prepare_real_servers "$VIP" "$VIP6" > /dev/null || result 'not ok' "shunt-realserver start"
-	serve 80
-	if [ "$1" = nat ]; then services -m; else services -g; fi
-}
-
 # Two TCP connections and two flows, t4, t6, u4, u6, each used until there is nothing to learn about it.
 ALL="t4 u4 t6 u6"
 begin() {
@@ -55,7 +36,7 @@ macs() { is "$1" "$(values "$2 && proto ~ /^(tcp|udp)$/" dmac)" "$3"; }
 
 moved() { # METHOD DEV
 	local new
-	up "$1"
+	web_up "$1"
 	begin
 	# A real server gets another network card.
 	new=02:00:00:00:00:41
@@ -129,7 +110,7 @@ moved_dr() { moved dr eth0; }
 
 # A veth that is narrow takes nothing large from its peer, so that each is only to be sent on.
 mtu() {
-	up nat
+	web_up nat
 	begin
 	ip -n director link set eth1 mtu 1300
 	tap client:eth0
@@ -164,7 +145,7 @@ forget_mtu() {
 # --- forwarding
 
 forwarding() {
-	up nat
+	web_up nat
 	begin
 	is "answers come" "$(answers)" "2 2"
 	must ns director
@@ -206,7 +187,7 @@ passing() {
 
 servers() {
 	local vip svc rip rip2 u
-	up nat
+	web_up nat
 	begin
 	for vip in "$VIP" "$VIP6"; do
 		svc=$(at "$vip") u=u4 rip=$RIP1 rip2=$RIP2
@@ -239,7 +220,7 @@ is_at() {
 # A real server that nobody can find any more: who hears of it, and in whose name.
 dead() {
 	local dir
-	up nat
+	web_up nat
 	must ns director
 	for dir in ipv4 ipv6; do must write /proc/sys/net/$dir/neigh/eth1/retrans_time_ms 100; done
 	must ns client
@@ -264,7 +245,7 @@ heard() {
 
 # The virtual service's address moves to another director: nothing that comes here is balanced any more.
 address_gone() {
-	up dr
+	web_up dr
 	begin
 	in_netns director <<-BATCH
 		address delete $VIP/32 dev eth0
@@ -277,7 +258,7 @@ address_gone() {
 
 # What is shown is exact after packets of any path: the counters at once, the time left from the last packet on.
 shown() {
-	up nat
+	web_up nat
 	begin
 	all "some packets" A
 	if only_ipvs; then
@@ -320,7 +301,7 @@ restless() {
 
 transfer() { # METHOD
 	local t mode=${FAST_PATH:-1}
-	up "$1"
+	web_up "$1"
 	begin
 	trouble "$1"
 	for t in t4 t6; do

@@ -9,6 +9,8 @@
 LBS=shunt
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/tunnels.sh
+. "$TOP/tests/lab/tunnels.sh"
 
 # In front of all other rules; fragments have been put together by then, if anyone does that.
 watch() {
@@ -36,23 +38,8 @@ seen() {
 	echo "$requests $replies"
 }
 
-services() { # -m | -g
-	local proto
-	for proto in t u; do
-		cat <<-RULES
-			-A -$proto $VIP:80 -s rr
-			-a -$proto $VIP:80 -r $RIP1:80 $1
-			-A -$proto [$VIP6]:80 -s rr
-			-a -$proto [$VIP6]:80 -r [$RIP16]:80 $1
-		RULES
-	done | rules
-}
-
 up() { # nat | dr
-	"${1}_up"
-	[ "$1" = nat ] || prepare_real_servers "$VIP" "$VIP6" > /dev/null || result 'not ok' "shunt-realserver start"
-	serve 80
-	if [ "$1" = nat ]; then services -m; else services -g; fi
+	web_up "$1"
 	watch
 	# Neighbours are known.
 	must udp first "$VIP" 80
@@ -117,40 +104,6 @@ dr() { established dr; }
 
 # --- tunnels: the same bytes by either path
 
-GUE_PORT=6080
-KINDS=(
-	"--tun-type ipip"
-	"--tun-type gue --tun-port $GUE_PORT --tun-nocsum"
-	"--tun-type gue --tun-port $GUE_PORT --tun-csum"
-	"--tun-type gue --tun-port $GUE_PORT --tun-remcsum"
-	"--tun-type gre --tun-nocsum"
-	"--tun-type gre --tun-csum"
-)
-
-# Every kind in every family; variables as in tunnel.sh.
-each() {
-	local kind service server title port=8000 sport=20000 cip vip rip
-	for service in 4 6; do
-		for server in 4 6; do
-			[ $service = 4 ] && cip=$CIP vip=$VIP || cip=$CIP6 vip=$VIP6
-			[ $server = 4 ] && rip=$RIP1 || rip=$RIP16
-			for kind in "${KINDS[@]}"; do
-				port=$((port + 1)) sport=$((sport + 10))
-				title="IPv$service in IPv$server ${kind//--tun-/}"
-				"$@"
-			done
-		done
-	done
-}
-
-tunnel_service() {
-	local proto
-	for proto in t u; do
-		echo "-A -$proto $(at "$vip"):$port -s rr"
-		echo "-a -$proto $(at "$vip"):$port -r $(at "$rip"):$port -i $kind"
-	done
-}
-
 # A forged connection and a socket's: sums complete, and left to the device.
 open() {
 	local segment
@@ -188,7 +141,8 @@ tunnels() {
 	BATCH
 	ip -n rs1 link set eth0 down
 	must ns client
-	each tunnel_service | rules
+	REAL1=$RIP1 REAL2=$RIP1 REAL16=$RIP16 REAL26=$RIP16
+	each rule | rules
 	watch
 	each open
 	for mode in 0 1; do

@@ -210,6 +210,25 @@ pool() {
 	} | rules
 }
 
+# web_up nat|dr: that system, with A behind port 80 of the virtual address, TCP and UDP, IPv4 and IPv6.
+web_up() {
+	local proto method=-m
+	"${1}_up"
+	if [ "$1" = dr ]; then
+		method=-g
+		prepare_real_servers "$VIP" "$VIP6" > /dev/null || result 'not ok' "shunt-realserver start"
+	fi
+	serve 80
+	for proto in t u; do
+		cat <<-RULES
+			-A -$proto $VIP:80 -s rr
+			-a -$proto $VIP:80 -r $RIP1:80 $method
+			-A -$proto [$VIP6]:80 -s rr
+			-a -$proto [$VIP6]:80 -r [$RIP16]:80 $method
+		RULES
+	done | rules
+}
+
 # What each real server of a service holds: weight, active and inactive connections.
 held() {
 	adm -L -n -t "$(at "$1"):$2" | awk '$1 == "->" && $2 != "RemoteAddress:Port" { print $2, $4, $5, $6 }' | sort |
