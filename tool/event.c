@@ -26,34 +26,23 @@ static const struct {
 
 #define N_MEANINGS (sizeof(meanings) / sizeof(meanings[0]))
 
-/* Nobody wants statistics of them. */
-static int read_service(struct nlmsghdr *hdr, struct service *service)
-{
-	int failed = codec_get_service(hdr, service);
-
-	free(service->stats);
-	service->stats = NULL;
-	return failed;
-}
-
-static int read_dest(struct nlmsghdr *hdr, uint16_t family, struct dest *dest)
-{
-	int failed = codec_get_dest(hdr, family, dest);
-
-	free(dest->stats);
-	dest->stats = NULL;
-	return failed;
-}
-
 static int read_object(struct nlmsghdr *hdr, struct event *event)
 {
+	struct service *service = &event->service;
+	struct dest *dest = &event->dest;
+	int failed;
+
 	if (event->object == EVENT_TIMEOUTS)
 		return codec_get_timeouts(hdr, &event->timeouts);
-	if (read_service(hdr, &event->service))
-		return -1;
-	if (event->object == EVENT_SERVICE)
-		return 0;
-	return read_dest(hdr, event->service.addr.family, &event->dest);
+	dest->stats = NULL;
+	failed = codec_get_service(hdr, service) ||
+		 (event->object != EVENT_SERVICE &&
+		  codec_get_dest(hdr, service->addr.family, dest));
+	/* Nobody wants statistics of them. */
+	free(service->stats);
+	free(dest->stats);
+	service->stats = dest->stats = NULL;
+	return failed;
 }
 
 int event_read(struct nlmsghdr *hdr, struct event *event)

@@ -22,16 +22,22 @@ const struct shunt_settings shunt_default_settings = {
 	.snat_reroute = 1,
 };
 
+static int do_range(SHUNT_CTL_TABLE *table, int write, void *buffer,
+		    size_t *lenp, loff_t *ppos, void *max)
+{
+	struct ctl_table ranged = *table;
+
+	ranged.extra1 = SYSCTL_ZERO;
+	ranged.extra2 = max;
+	return proc_dointvec_minmax(&ranged, write, buffer, lenp, ppos);
+}
+
 /* A mode takes effect at once. */
 static int do_mode(SHUNT_CTL_TABLE *table, int write, void *buffer,
 		   size_t *lenp, loff_t *ppos)
 {
-	struct ctl_table ranged = *table;
-	int err;
+	int err = do_range(table, write, buffer, lenp, ppos, SYSCTL_THREE);
 
-	ranged.extra1 = SYSCTL_ZERO;
-	ranged.extra2 = SYSCTL_THREE;
-	err = proc_dointvec_minmax(&ranged, write, buffer, lenp, ppos);
 	if (write && !err)
 		shunt_defence_update(table->extra1);
 	return err;
@@ -40,33 +46,33 @@ static int do_mode(SHUNT_CTL_TABLE *table, int write, void *buffer,
 static int do_fast_path(SHUNT_CTL_TABLE *table, int write, void *buffer,
 			size_t *lenp, loff_t *ppos)
 {
-	struct ctl_table ranged = *table;
+	return do_range(table, write, buffer, lenp, ppos, SYSCTL_TWO);
+}
 
-	ranged.extra1 = SYSCTL_ZERO;
-	ranged.extra2 = SYSCTL_TWO;
-	return proc_dointvec_minmax(&ranged, write, buffer, lenp, ppos);
+/* What @set has the last word on. */
+static int do_asked(SHUNT_CTL_TABLE *table, int write, void *buffer,
+		    size_t *lenp, loff_t *ppos,
+		    int (*set)(struct shunt_net *sn, int value))
+{
+	int value = READ_ONCE(*(int *)table->data);
+	struct ctl_table own = { .data = &value, .maxlen = sizeof(value) };
+	int err = proc_dointvec(&own, write, buffer, lenp, ppos);
+
+	return err || !write ? err : set(table->extra1, value);
 }
 
 /* Not every kernel, or netns, can have connections tracked. */
 static int set_conntrack(SHUNT_CTL_TABLE *table, int write, void *buffer,
 			 size_t *lenp, loff_t *ppos)
 {
-	int value = READ_ONCE(*(int *)table->data);
-	struct ctl_table own = { .data = &value, .maxlen = sizeof(value) };
-	int err = proc_dointvec(&own, write, buffer, lenp, ppos);
-
-	return err || !write ? err : shunt_track_set(table->extra1, value);
+	return do_asked(table, write, buffer, lenp, ppos, shunt_track_set);
 }
 
 /* Not everybody may have more. */
 static int set_conn_max(SHUNT_CTL_TABLE *table, int write, void *buffer,
 			size_t *lenp, loff_t *ppos)
 {
-	int value = READ_ONCE(*(int *)table->data);
-	struct ctl_table own = { .data = &value, .maxlen = sizeof(value) };
-	int err = proc_dointvec(&own, write, buffer, lenp, ppos);
-
-	return err || !write ? err : shunt_limit_set(table->extra1, value);
+	return do_asked(table, write, buffer, lenp, ppos, shunt_limit_set);
 }
 
 static const struct {
