@@ -121,7 +121,9 @@ behind_ah() {
 	local method
 	for method in -m -g; do
 		nat_up
-		must ns client
+		reach director "$RIP16"
+		reach director "$RIP26"
+		reach client "$VIP6"
 		rules <<-RULES
 			-A -u [$VIP6]:500 -s rr -p 100
 			-a -u [$VIP6]:500 -r [$RIP16]:500 $method

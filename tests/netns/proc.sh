@@ -125,7 +125,9 @@ all_files() {
   -> AC100102:0050      Masq    65535  0          0         
   -> AC100101:0050      Masq    0      0          0         "
 
-	# A CPU each for two clients.
+	# A CPU each for two clients; what waits for a neighbour may go on elsewhere.
+	reach client "$VIP"
+	reach client "$VIP6"
 	taskset -cp 0 "$FLOW_PID" > /dev/null
 	udp_from "$VIP" 1001 1002 1003
 	taskset -cp 1 "$FLOW_PID" > /dev/null
