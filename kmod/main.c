@@ -104,6 +104,7 @@ static void __net_exit net_exit(struct net *net)
 	shunt_frag_release6(sn);
 	shunt_track_exit(sn);
 	shunt_services_exit(sn);
+	shunt_batch_put(sn->batch);
 	free_percpu(sn->carry);
 	free_percpu(sn->drops);
 }

@@ -124,6 +124,7 @@ struct shunt_settings {
  * @carry:		on each CPU, what the total adds to what the real servers
  *			there are have counted: what those freed by now had, less
  *			what was zeroed
+ * @batch:		where the next real server's counters are taken from
  * @hooks:		packet hooks while they are registered
  * @forward_hooks:	likewise, for packets that are passing through
  * @watch:		whose packets they look at; made with the first service
@@ -168,6 +169,7 @@ struct shunt_net {
 	struct list_head draining;
 	struct delayed_work drain_work;
 	struct shunt_counts __percpu *carry;
+	struct shunt_batch *batch;
 	struct shunt_hooks *hooks;
 	struct shunt_hooks *forward_hooks;
 	struct shunt_watch *watch;

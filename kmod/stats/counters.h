@@ -13,6 +13,7 @@
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
+#include <linux/refcount.h>
 #include <linux/seqlock.h>
 #include <linux/u64_stats_sync.h>
 
@@ -48,6 +49,22 @@ struct shunt_counters {
 	u64 avg[SHUNT_COUNT_MAX];
 } __aligned(64);
 
+/* Three kilobytes on each CPU. */
+#define SHUNT_BATCH	16
+
+/**
+ * struct shunt_batch - counters that were made together
+ * @refs:	one for each real server that has some of them, one while more can
+ *		be taken
+ * @taken:	how many were
+ * @counters:	SHUNT_BATCH of them
+ */
+struct shunt_batch {
+	refcount_t refs;
+	unsigned int taken;
+	struct shunt_counters __percpu *counters;
+};
+
 /**
  * struct shunt_counts - counts alone, without rates
  * @value:	by enum shunt_count
@@ -66,7 +83,9 @@ struct shunt_stats {
 	u64 rate[SHUNT_COUNT_MAX];
 };
 
-struct shunt_counters __percpu *shunt_counters_alloc(void);
+struct shunt_counters __percpu *shunt_counters_take(struct shunt_batch **open,
+						    struct shunt_batch **own);
+void shunt_batch_put(struct shunt_batch *batch);
 void shunt_counters_roll(struct shunt_counters *c, u32 now);
 void shunt_counters_read(struct shunt_stats *sum,
 			 const struct shunt_counters __percpu *counters,

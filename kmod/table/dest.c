@@ -13,7 +13,7 @@ static void free_dest(struct rcu_head *rcu)
 	struct shunt_dest *dest = container_of(rcu, struct shunt_dest, rcu);
 
 	shunt_route_forget(&dest->sn->routes, &dest->route);
-	free_percpu(dest->counters);
+	shunt_batch_put(dest->batch);
 	kfree(dest);
 }
 
@@ -57,6 +57,7 @@ struct shunt_dest *shunt_dest_lookup(const struct shunt_service *svc, u8 af,
  * @sn:	the netns
  * @af:	AF_INET or AF_INET6
  *
+ * Context: shunt_net.mutex.
  * Return: the real server, for shunt_dest_put(), or NULL when out of memory.
  */
 struct shunt_dest *shunt_dest_alloc(struct shunt_net *sn, u8 af)
@@ -65,7 +66,7 @@ struct shunt_dest *shunt_dest_alloc(struct shunt_net *sn, u8 af)
 
 	if (!dest)
 		return NULL;
-	dest->counters = shunt_counters_alloc();
+	dest->counters = shunt_counters_take(&sn->batch, &dest->batch);
 	if (!dest->counters) {
 		kfree(dest);
 		return NULL;

@@ -65,6 +65,7 @@ enum shunt_load {
  * @lower:	connections below which it no longer is, 0 for 3/4 of @upper
  * @refs:	one for its service or the trash, one a connection
  * @terms:	its service's, written under shunt_net.mutex
+ * @batch:	what @counters are part of
  * @weight:	0 takes no new connections; shunt_net.mutex
  * @last_weight: what it was when it was last above 0; shunt_net.mutex
  * @list:	in shunt_service.dests, or .removed while it is in the trash and
@@ -106,6 +107,7 @@ struct shunt_dest {
 	refcount_t refs;
 	struct shunt_terms terms;
 
+	struct shunt_batch *batch;
 	u32 weight;
 	u32 last_weight;
 	struct list_head list;
