@@ -3,7 +3,7 @@
 # The test library. A test file sources it, defines scenarios (functions) and ends with "run SCENARIO...".
 #
 # run gives each scenario (or those in SCENARIOS) to stock ip_vs first and to Shunt then (LBS says which; "only_shunt" and
-# "only_ipvs" ask), each time with the module freshly loaded. A scenario brings a topology up, and makes steps:
+# "only_ipvs" ask), to Shunt with each fast_path in FAST_PATH, each time with the module freshly loaded. A scenario brings a topology up, and makes steps:
 #
 #   is TEXT GOT WANTED       one test: GOT is WANTED
 #   like TEXT GOT REGEX      one test: GOT matches
@@ -305,24 +305,39 @@ down_for_good() {
 	done
 }
 
+# All scenarios, with the module freshly loaded.
+carry_out() {
+	if ! lb_load; then
+		result 'not ok' "the module loads"
+		return
+	fi
+	for SCENARIO in "$@"; do
+		flow_on
+		"$SCENARIO"
+		flow_off
+		down_for_good
+	done
+	lb_unload || result 'not ok' "the module unloads"
+	log_is_clean
+}
+
 run() {
+	local modes
+	read -ra modes <<< "${FAST_PATH:-}"
+	[ ${#modes[@]} != 0 ] || modes=('')
 	# shellcheck disable=SC2086
 	[ -z "${SCENARIOS:-}" ] || set -- $SCENARIOS
 	dmesg -c >> /mnt/dmesg
 	echo "# $TEST_FILE"
 	for LB in $LBS; do
-		if ! lb_load; then
-			result 'not ok' "the module loads"
+		if only_ipvs; then
+			carry_out "$@"
 			continue
 		fi
-		for SCENARIO in "$@"; do
-			flow_on
-			"$SCENARIO"
-			flow_off
-			down_for_good
+		for FAST_PATH in "${modes[@]}"; do
+			echo "# $TEST_FILE, fast_path ${FAST_PATH:-by default}"
+			carry_out "$@"
 		done
-		lb_unload || result 'not ok' "the module unloads"
-		log_is_clean
 	done
 	echo "1..$TESTS"
 	[ $FAILED = 0 ]
