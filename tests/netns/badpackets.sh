@@ -8,9 +8,11 @@
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Nobody but mangle sends anything: neither end has the addresses, and no neighbour has to be asked for.
+# Nobody but mangle sends anything: neither end has the addresses, no neighbour has to be asked for, and on a slow machine no
+# router gives up on fragments while other packets are looked at.
 silence() {
 	ip netns exec gw sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+	ip netns exec director sysctl -qwe net.ipv4.ipfrag_time=3000 net.ipv6.ip6frag_time=3000 net.netfilter.nf_conntrack_frag6_timeout=3000
 	in_netns rs1 <<-BATCH
 		address flush dev eth0
 	BATCH
