@@ -111,7 +111,7 @@ led() {
 	must ns director
 	answers "the director as client, DR" A 4002
 	must ns client
-	same "$F, connections" "$(connections | grep -F " $at$far$ta:" | cut -d" " -f1,2,4- | sed "$CLOSED")"
+	same "$F, connections" "$(connections | grep -F " $at$far$ta:" | cut -d" " -f1,2,4- | sort | sed "$CLOSED")"
 }
 
 marked() {
