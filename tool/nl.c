@@ -21,6 +21,9 @@
 /* Room for the events of some thousand changes, should they come at once. */
 #define EVENTS_SIZE (16 << 20)
 
+/* The kernel's own limit. */
+#define ERRNO_MAX 4095
+
 int shunt_nl_open(struct shunt_nl *nl, size_t size)
 {
 	int one = 1;
@@ -109,18 +112,37 @@ static void read_reason(struct shunt_nl_reply *reply, struct nlattr *tlvs, int l
 			 nla_len(text), (char *)nla_data(text));
 }
 
+/* The kernel's number as an errno: what is none makes no sense. */
+static int error_of(int number)
+{
+	return number > 0 || number < -ERRNO_MAX ? EBADMSG : -number;
+}
+
+/* Where attributes begin: behind the request, which may be repeated. */
+static size_t error_size(const struct nlmsghdr *hdr, const struct nlmsgerr *err)
+{
+	size_t request = err->msg.nlmsg_len;
+
+	if (hdr->nlmsg_flags & NLM_F_CAPPED || request < NLMSG_HDRLEN)
+		return sizeof(*err);
+	return sizeof(*err) - NLMSG_HDRLEN + NLMSG_ALIGN(request);
+}
+
 void shunt_nl_read_error(struct nlmsghdr *hdr, struct shunt_nl_reply *reply)
 {
 	struct nlmsgerr *err = nlmsg_data(hdr);
-	int used = sizeof(*err);
+	size_t size = nlmsg_datalen(hdr), used;
 
 	memset(reply, 0, sizeof(*reply));
-	reply->error = -err->error;
-	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
-		used += NLMSG_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
-	if ((hdr->nlmsg_flags & NLM_F_ACK_TLVS) && nlmsg_datalen(hdr) > used)
+	if (nlmsg_datalen(hdr) < (int)sizeof(*err)) {
+		reply->error = EBADMSG;
+		return;
+	}
+	reply->error = error_of(err->error);
+	used = error_size(hdr, err);
+	if ((hdr->nlmsg_flags & NLM_F_ACK_TLVS) && size > used)
 		read_reason(reply, (struct nlattr *)((char *)err + used),
-			    nlmsg_datalen(hdr) - used);
+			    size - used);
 }
 
 int shunt_nl_unanswered(const struct nlmsghdr *request)
@@ -139,7 +161,7 @@ static void read_end(struct nlmsghdr *hdr, struct shunt_nl_reply *reply)
 		return;
 	memcpy(&error, nlmsg_data(hdr), sizeof(error));
 	if (error < 0)
-		reply->error = -error;
+		reply->error = error_of(error);
 	if (hdr->nlmsg_flags & NLM_F_ACK_TLVS)
 		read_reason(reply, (struct nlattr *)((char *)nlmsg_data(hdr) +
 						     sizeof(error)),
@@ -155,10 +177,7 @@ static bool take(struct nlmsghdr *hdr, shunt_nl_row_fn row, void *arg,
 		reply->interrupted = true;
 	switch (hdr->nlmsg_type) {
 	case NLMSG_ERROR:
-		if (nlmsg_datalen(hdr) < (int)sizeof(struct nlmsgerr))
-			reply->error = EBADMSG;
-		else
-			shunt_nl_read_error(hdr, reply);
+		shunt_nl_read_error(hdr, reply);
 		return true;
 	case NLMSG_DONE:
 		read_end(hdr, reply);

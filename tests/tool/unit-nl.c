@@ -197,6 +197,57 @@ static void pipes(void)
 	shunt_nl_close(nl);
 }
 
+/* A refusal as the kernel builds it; @length: of the request, as it says. */
+struct refusal {
+	struct nlmsghdr hdr;
+	struct nlmsgerr err;
+	struct nlattr text;
+	char words[4];
+};
+
+static struct refusal refusal(uint16_t flags, uint32_t length)
+{
+	return (struct refusal){
+		.hdr = { .nlmsg_len = sizeof(struct refusal),
+			 .nlmsg_type = NLMSG_ERROR,
+			 .nlmsg_flags = flags | NLM_F_ACK_TLVS },
+		.err = { .error = -EEXIST, .msg.nlmsg_len = length },
+		.text = { .nla_type = NLMSGERR_ATTR_MSG, .nla_len = 8 },
+		.words = "why",
+	};
+}
+
+/* Lengths and numbers that are not so (tests/fuzz/user/answers.c). */
+static void odd_refusals(void)
+{
+	static const uint32_t lengths[] = {
+		0, 15, 17, 100, 0x7fffffff, 0x80000000, 0xffffff00, 0xffffffff,
+	};
+	struct shunt_nl_reply reply;
+	struct refusal odd = refusal(0, sizeof(struct nlmsghdr));
+
+	shunt_nl_read_error(&odd.hdr, &reply);
+	expect(reply.error == EEXIST && !strcmp(reply.reason, "why"),
+	       "a text behind the request's header");
+	for (unsigned int i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		odd = refusal(0, lengths[i]);
+		shunt_nl_read_error(&odd.hdr, &reply);
+		expect(reply.error == EEXIST, "a request of %u bytes",
+		       lengths[i]);
+		odd = refusal(NLM_F_CAPPED, lengths[i]);
+		shunt_nl_read_error(&odd.hdr, &reply);
+		expect(!strcmp(reply.reason, "why"), "or of %u, left out",
+		       lengths[i]);
+	}
+	odd.hdr.nlmsg_len = sizeof(odd.hdr) + 4;
+	shunt_nl_read_error(&odd.hdr, &reply);
+	expect(reply.error == EBADMSG, "a refusal that is cut");
+	odd = refusal(0, 0);
+	odd.err.error = INT32_MIN;
+	shunt_nl_read_error(&odd.hdr, &reply);
+	expect(reply.error == EBADMSG, "a number that is no errno");
+}
+
 int main(void)
 {
 	struct shunt_nl_reply reply;
@@ -239,5 +290,6 @@ int main(void)
 	listening();
 	early_event();
 	pipes();
+	odd_refusals();
 	return unit_end();
 }
