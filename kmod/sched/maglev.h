@@ -60,8 +60,9 @@ static inline u32 shunt_maglev_take(u16 *slot,
  * @server:	the servers in an order that is everywhere the same; used up
  * @count:	how many there are; those beyond the size get nothing
  *
- * Every server of a weight above 0 has a slot, and within one of its due. When
- * there is none the table stays free.
+ * Every server of a weight above 0 has a slot, and none has two more than are
+ * due to it; what the light ones have above that the heavy ones have less. When
+ * there is none of a weight above 0 the table stays free.
  */
 static inline void shunt_maglev_fill(u16 *slot,
 				     struct shunt_maglev_server *server,
