@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * helper/ftp_text.c: commands line by line, whole and in two segments; answers,
+ * helper/ftp_text.c: commands line by line, whole and in segments; answers,
  * in which another address and port can be put and found again.
  */
 #include "helper/ftp_text.h"
@@ -46,11 +46,37 @@ static void same_place(const struct shunt_ftp_place *a,
 	     !memcmp(&a->addr, &b->addr, sizeof(a->addr)), "%u", a->af);
 }
 
+/* Six numbers of a byte each are that address and port. */
+static void check_six(const char *text, size_t length,
+		      const struct shunt_ftp_place *place)
+{
+	char *copy = copy_of(text, length + 1);
+	unsigned int n[6], i;
+
+	copy[length] = '\0';
+	must(sscanf(copy, "%u,%u,%u,%u,%u,%u", n, n + 1, n + 2, n + 3, n + 4,
+		    n + 5) == 6, "%s", copy);
+	for (i = 0; i < 6; i++)
+		must(n[i] < 256, "%s", copy);
+	must(be32_to_cpu(place->addr.ip) ==
+	     (n[0] << 24 | n[1] << 16 | n[2] << 8 | n[3]), "%s", copy);
+	must(be16_to_cpu(place->port) == (n[4] << 8 | n[5]), "%s", copy);
+	free(copy);
+}
+
+/* In more than one piece. */
+static bool is_cut(size_t at, size_t next, const size_t cuts[2])
+{
+	return (at < cuts[0] && cuts[0] < next) ||
+	       (at < cuts[1] && cuts[1] < next);
+}
+
 /*
- * Each line by itself; the last that says something counts. One that is in two
- * pieces, cut at @cut, has to be short.
+ * Each line by itself; the last that says something counts. One that is in
+ * pieces, cut at @cuts, has to be short.
  */
-static enum shunt_ftp_word model(const char *text, size_t length, size_t cut,
+static enum shunt_ftp_word model(const char *text, size_t length,
+				 const size_t cuts[2],
 				 struct shunt_ftp_place *last)
 {
 	const char *end;
@@ -64,41 +90,50 @@ static enum shunt_ftp_word model(const char *text, size_t length, size_t cut,
 		if (!end)
 			break;
 		next = end + 1 - text;
-		if (at < cut && cut < next && next - at >= SHUNT_FTP_LINE_MAX)
+		if (is_cut(at, next, cuts) && next - at >= SHUNT_FTP_LINE_MAX)
 			continue;
-		if (command(text + at, next - at, &place))
-			*last = place;
+		if (!command(text + at, next - at, &place))
+			continue;
+		*last = place;
+		if (place.word == SHUNT_FTP_PORT)
+			check_six(text + at + 5, next - at - 6, &place);
 	}
 	return last->word;
 }
 
 static void check_commands(const char *text, size_t length)
 {
+	const size_t cuts[2] = { length, length };
 	struct shunt_ftp_place whole, lines;
 
 	must(command(text, length, &whole) ==
-	     model(text, length, length, &lines), "%d, by lines %d",
+	     model(text, length, cuts, &lines), "%d, by lines %d",
 	     whole.word, lines.word);
 	same_place(&whole, &lines);
 }
 
-static void check_pieces(const char *text, size_t length, size_t cut, u32 seq)
+/* What the last of the pieces says that says something. */
+static void check_pieces(const char *text, size_t length, const size_t cuts[2],
+			 u32 seq)
 {
-	struct shunt_ftp_place first = {}, second = {}, lines;
-	char *front = copy_of(text, cut);
-	char *back = copy_of(text + cut, length - cut);
+	const size_t ends[3] = { cuts[0], cuts[1], length };
+	struct shunt_ftp_place last = {}, said, lines;
 	struct shunt_ftp_line line = {};
-	struct shunt_ftp_place *last;
+	size_t at = 0, i;
 
-	shunt_ftp_hear(&line, seq, front, cut, &first);
-	shunt_ftp_hear(&line, seq + cut, back, length - cut, &second);
-	last = second.word ? &second : &first;
+	for (i = 0; i < 3; at = ends[i++]) {
+		char *piece = copy_of(text + at, ends[i] - at);
+
+		memset(&said, 0, sizeof(said));
+		if (shunt_ftp_hear(&line, seq + at, piece, ends[i] - at, &said))
+			last = said;
+		free(piece);
+	}
 	must(line.ear.next == seq + (u32)length, "%u", line.ear.next);
-	must(last->word == model(text, length, cut, &lines),
-	     "%d, by lines %d, cut at %zu", last->word, lines.word, cut);
-	same_place(last, &lines);
-	free(front);
-	free(back);
+	must(last.word == model(text, length, cuts, &lines),
+	     "%d, by lines %d, cut at %zu and %zu", last.word, lines.word,
+	     cuts[0], cuts[1]);
+	same_place(&last, &lines);
 }
 
 /* What an answer says is replaced by something else, which is found then. */
@@ -111,6 +146,8 @@ static void check_answer(const char *text, size_t length, u32 addr, u16 port)
 
 	must(!word || (place.length && place.at + place.length <= length),
 	     "%u at %u", place.length, place.at);
+	if (word == SHUNT_FTP_PASV)
+		check_six(text + place.at, place.length, &place);
 	/* With others in front of the numbers more than six may do. */
 	if (word && text[place.at - 1] != ',') {
 		must(place.port, "no port");
@@ -140,13 +177,16 @@ static void check_answer(const char *text, size_t length, u32 addr, u16 port)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz fuzz = { data, data + size };
-	size_t cut = fuzz_take(&fuzz, 1);
+	size_t cuts[2] = { fuzz_take(&fuzz, 1) };
 	u32 number = fuzz_take(&fuzz, 4);
 	const char *text = (const char *)fuzz.at;
 	size_t length = fuzz.end - fuzz.at;
 
+	cuts[0] = cuts[0] < length ? cuts[0] : length;
+	cuts[1] = cuts[0] + (number & 15) < length ? cuts[0] + (number & 15) :
+						     length;
 	check_commands(text, length);
-	check_pieces(text, length, cut < length ? cut : length, number);
+	check_pieces(text, length, cuts, number);
 	check_answer(text, length, number, number >> 8);
 	return 0;
 }

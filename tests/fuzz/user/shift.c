@@ -30,18 +30,23 @@ static void send(struct stream *s, u32 length, bool inside)
 	}
 }
 
-/* From where on numbers are known: the last text but one is forgotten. */
+/*
+ * From where on numbers are known: the last text but one is forgotten. What was
+ * received is known up to the byte before which all was.
+ */
 static void check(const struct stream *s, struct shunt_shift *shift, u32 from)
 {
-	u32 i;
+	u32 i, got, known = from;
 
 	for (i = from; i < s->sent; i++) {
 		if (s->inside[i])
 			continue;
 		must(shunt_shift_seq(shift, s->first + i) ==
 		     s->first + s->at[i], "byte %u", i);
-		must(shunt_shift_ack(shift, s->first + s->at[i]) ==
-		     s->first + i, "byte %u received", i);
+		for (got = s->at[known]; got < s->at[i]; got++)
+			must(shunt_shift_ack(shift, s->first + got) ==
+			     s->first + known, "%u received", got);
+		known = i;
 	}
 }
 
