@@ -127,8 +127,11 @@ static int prepare_net(struct shunt_net *sn, u8 af)
 		if (err)
 			return err;
 	}
-	if (af == AF_INET6)
-		shunt_frag_hold6(sn);
+	if (af == AF_INET6) {
+		err = shunt_frag_hold6(sn);
+		if (err)
+			return err;
+	}
 	return shunt_hooks_register(sn);
 }
 

@@ -63,21 +63,26 @@ static typeof(&nf_defrag_ipv6_enable) get_enable(void)
  * @sn:	the netns
  *
  * Context: shunt_net.mutex, may sleep.
+ * Return: 0, also where nothing can put them together, or a negative errno.
  */
-void shunt_frag_hold6(struct shunt_net *sn)
+int shunt_frag_hold6(struct shunt_net *sn)
 {
 	typeof(&nf_defrag_ipv6_enable) enable;
+	int err;
 
 	if (sn->defrag6_held)
-		return;
+		return 0;
 	enable = get_enable();
-	if (enable && !enable(sn->net)) {
-		sn->defrag6_held = true;
-		return;
+	if (!enable) {
+		pr_warn_ratelimited("shunt: nf_defrag_ipv6 is not available: IPv6 fragments to virtual services will be lost\n");
+		return 0;
 	}
-	if (enable)
+	err = enable(sn->net);
+	if (err)
 		symbol_put(nf_defrag_ipv6_enable);
-	pr_warn_ratelimited("shunt: nf_defrag_ipv6 is not available: IPv6 fragments to virtual services will be lost\n");
+	else
+		sn->defrag6_held = true;
+	return err;
 }
 
 /**

@@ -9,7 +9,7 @@
 
 enum shunt_verdict shunt_frag_gather(struct sk_buff *skb, struct net *net,
 				     u32 user);
-void shunt_frag_hold6(struct shunt_net *sn);
+int shunt_frag_hold6(struct shunt_net *sn);
 void shunt_frag_release6(struct shunt_net *sn);
 
 #endif /* SHUNT_FRAG_H */
