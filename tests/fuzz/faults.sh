@@ -140,9 +140,8 @@ steps() {
 		step -d $service -r 10.2.0.2
 		step -D $service
 		step -C
-		step --set 900 121 300
 		undo --set 900 120 300
-		step --set 900 122 300
+		step --set 900 121 300
 		undo -R $WORK/full
 		step -Z
 		step -R $WORK/other
@@ -174,6 +173,8 @@ steps() {
 part_commands() {
 	load
 	ip netns add director
+	# Or all addresses are broadcast's.
+	ip -n director link set lo up
 	steps > "$WORK/steps"
 	results "" in_director "$FAULTS" commands < "$WORK/steps"
 	in_director "$TOP/tool/shuntadm" --monitor > "$WORK/events" &

@@ -111,10 +111,12 @@ static struct end run(const char *command, bool on, unsigned int n)
 	return (struct end){ .status = WEXITSTATUS(status) & 1, .hit = n && WEXITSTATUS(status) & 2 };
 }
 
-static void run_well(const char *command)
+static bool run_well(const char *command)
 {
-	if (*command && run(command, false, 0).status)
-		printf("not ok - %s: %s", command, said);
+	if (!*command || !run(command, false, 0).status)
+		return true;
+	printf("not ok - %s: %s", command, said);
+	return false;
 }
 
 /* --- all that can be seen of a configuration */
@@ -215,7 +217,8 @@ static void test_step(const char *command)
 	struct step_of step = { .command = command, .before = state() };
 	unsigned int bad = 0, one, on;
 
-	run_well(command);
+	if (!run_well(command))
+		goto out;
 	step.after = state();
 	if (strcmp(step.before, step.after))
 		run_well(undo);
@@ -223,8 +226,9 @@ static void test_step(const char *command)
 	on = in_turn(&step, true, &bad);
 	printf("%sok - %s: %u allocations, %u with all after it, %u of them go wrong\n", bad ? "not " : "", command, one, on,
 	       bad);
-	free(step.before);
 	free(step.after);
+out:
+	free(step.before);
 }
 
 int faults_commands(FILE *in)
