@@ -275,12 +275,27 @@ part_packets() {
 
 part_tracked() { part_packets "conntrack=1, "; }
 
+# That memory is out is said with stacks; nothing else may be in the log.
+log_is_clean() {
+	local dirt
+	dmesg -c > "$WORK/log"
+	cp "$WORK/log" /mnt/faults.dmesg
+	dirt=$(grep -vE 'Call Trace|page allocation failure' "$WORK/log" | "$TOP/tests/vm/dmesg-dirt")
+	if [ -z "$dirt" ]; then
+		result ok "the kernel's log says nothing but that memory is out"
+	else
+		result 'not ok' "the kernel's log says nothing but that memory is out"
+		printf '%s\n' "$dirt" | sed 's/^/#   /'
+	fi
+}
+
 echo 'KTAP version 1'
 faults_on
 [ $# -gt 0 ] || set -- load netns commands packets tracked
 for part in "$@"; do "part_$part"; done
 knob probability 0
 knob task-filter N
+log_is_clean
 rm -rf "$WORK"
 echo "1..$TESTS"
 echo "$((TESTS - FAILED)) passed, $FAILED failed"
