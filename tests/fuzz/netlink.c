@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fuzz-netlink [-s SEED] [-n MESSAGES] [-p GROUPS] [-g GROUP -b BATCH]: netlink messages of every kind to Shunt, from GROUPS processes
- * at once (6), each in network namespaces of its own, until so many have been sent; tests/README.md, "Fuzzing", says which.
+ * fuzz-netlink [-s SEED] [-n MESSAGES] [-t SECONDS] [-p GROUPS] [-g GROUP -b BATCH]: netlink messages of every kind to Shunt, from
+ * GROUPS processes at once (6), each in network namespaces of its own, until so many have been sent or so much time is over;
+ * tests/README.md, "Netlink messages", says which.
  *
  * A group goes through batches of 500 messages. Of every three groups one is root, one is root of a user namespace; in these a batch
  * is alone in its netns, and nl/model.h foretells each answer and what is there afterwards. The third has several processes in one
@@ -15,6 +16,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/netlink.h>
 #include <linux/shunt.h>
 #include <net/if.h>
@@ -61,6 +63,7 @@ static struct {
 } *shared;
 
 static uint64_t seed = 1;
+static time_t end = LONG_MAX;
 static unsigned int group, batch;
 static struct datagram datagram, asking;
 static struct config model;
@@ -543,7 +546,8 @@ static void send_one(bool foretold)
 /* A dump on another socket, of which pieces are read from time to time, or which is given up. */
 static void dump_beside(void)
 {
-	static const uint8_t dumps[] = { SHUNT_CMD_GET_SERVICE, SHUNT_CMD_GET_ALL, SHUNT_CMD_GET_ALL, SHUNT_CMD_GET_DEST, SHUNT_CMD_GET_CONN };
+	static const uint8_t dumps[] = { SHUNT_CMD_GET_SERVICE, SHUNT_CMD_GET_ALL, SHUNT_CMD_GET_ALL, SHUNT_CMD_GET_DEST,
+		SHUNT_CMD_GET_CONN };
 	uint8_t cmd = PICK(dumps);
 
 	if (half_read >= 0) {
@@ -809,7 +813,7 @@ static void run_group(unsigned long messages, long only)
 	world.hz = find_hz();
 	if (world.hz < 100 || world.hz > 1000)
 		fail("a second of %u jiffies", world.hz);
-	for (batch = only < 0 ? 0 : only; only >= 0 || shared->messages[group] < messages; batch++) {
+	for (batch = only < 0 ? 0 : only; only >= 0 || (shared->messages[group] < messages && time(NULL) < end); batch++) {
 		if (batch % NETNS == 0)
 			new_netns();
 		run_batch(BATCH);
@@ -886,16 +890,17 @@ int main(int argc, char **argv)
 	pid_t pids[GROUPS];
 	int opt;
 
-	while ((opt = getopt(argc, argv, "s:n:p:g:b:")) != -1) {
+	while ((opt = getopt(argc, argv, "s:n:t:p:g:b:")) != -1) {
 		long value = optarg ? strtol(optarg, NULL, 0) : 0;
 
 		switch (opt) {
 		case 's': seed = value; break;
 		case 'n': messages = value; break;
+		case 't': end = time(NULL) + value; break;
 		case 'p': groups = value; break;
 		case 'g': only_group = value; break;
 		case 'b': only_batch = value; break;
-		default: errx(2, "usage: fuzz-netlink [-s SEED] [-n MESSAGES] [-p GROUPS] [-g GROUP -b BATCH]");
+		default: errx(2, "usage: fuzz-netlink [-s SEED] [-n MESSAGES] [-t SECONDS] [-p GROUPS] [-g GROUP -b BATCH]");
 		}
 	}
 	if (groups < 1 || groups > GROUPS)
