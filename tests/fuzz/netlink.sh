@@ -64,7 +64,8 @@ else
 	fuzz -s "$SEED" -n "$MESSAGES" -t "$FUZZ_TIME" -p "$GROUPS_AT_ONCE"
 	after=$(settled)
 	echo "# $before KiB in use before, $after afterwards"
-	is "no memory is in use that was not before" "$((after - before > 4096 ? after - before : 0))" 0
+	# With KASAN what was freed is not free for a long time; there is kmemleak then.
+	[ -e $KMEMLEAK ] || is "no memory is in use that was not before" "$((after - before > 4096 ? after - before : 0))" 0
 fi
 wait_for "the module unloads" lb_unload
 [ ! -e $KMEMLEAK ] || is "kmemleak finds nothing" "$(leaks)" ""

@@ -12,8 +12,14 @@
 #include "draw.h"
 
 static struct datagram *out;
+static bool sound;		/* nothing is wrong with what is said, either */
 static uint32_t faulty;		/* one attribute in so many is spoilt, 0 for none */
 static uint16_t nested;		/* NLA_F_NESTED, or not */
+
+static bool rarely(uint32_t n)
+{
+	return !sound && one_in(n);
+}
 
 /* --- bytes */
 
@@ -24,7 +30,7 @@ static bool room(size_t len)
 
 static void put_bytes(const void *data, size_t len)
 {
-	if (!room(len))
+	if (!len || !room(len))
 		return;
 	memcpy(out->bytes + out->len, data, len);
 	out->len += len;
@@ -263,7 +269,7 @@ static void emit_addr(uint16_t type, uint16_t af, const uint8_t *addr)
 	uint8_t bytes[16];
 
 	memcpy(bytes, addr, sizeof(bytes));
-	if (af == AF_INET && one_in(16))
+	if (af == AF_INET && rarely(16))
 		draw_bytes(bytes + 4, 12);
 	emit(type, bytes, af == AF_INET && one_in(2) ? 4 : 16);
 }
@@ -273,7 +279,7 @@ static void emit_key(const struct key *key)
 	emit16(SHUNT_SVC_ATTR_AF, faulty && one_in(24) ? edge() : key->af);
 	if (key->fwmark)
 		emit32(SHUNT_SVC_ATTR_FWMARK, key->fwmark);
-	if (key->fwmark && !one_in(8))
+	if (key->fwmark && !rarely(8))
 		return;
 	emit16(SHUNT_SVC_ATTR_PROTOCOL, faulty && one_in(24) ? edge() : key->proto);
 	emit_addr(SHUNT_SVC_ATTR_ADDR, key->af, key->addr);
@@ -288,8 +294,8 @@ static void emit_terms(uint16_t proto)
 	for (int i = 0; i < TERMS; i++) {
 		bool fits = i == 2 || i == 4 ? udp : tcp;
 
-		if (one_in(fits ? 6 : 40))
-			emit32(SHUNT_SVC_ATTR_TIMEOUT_TCP + i, one_in(16) ? edge() : i < 3 ? PICK(seconds) : below(2));
+		if (fits ? one_in(6) : rarely(40))
+			emit32(SHUNT_SVC_ATTR_TIMEOUT_TCP + i, rarely(16) ? edge() : i < 3 ? PICK(seconds) : below(2));
 	}
 }
 
@@ -299,13 +305,13 @@ static const char *draw_scheduler(void)
 		"twos", "sh", "rr", "wrr" };
 	static const char *const wrong[] = { "", "RR", "r", "rrr", "ip_vs_rr", "wlc ", "aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa" };
 
-	return one_in(24) ? PICK(wrong) : PICK(names);
+	return rarely(24) ? PICK(wrong) : PICK(names);
 }
 
 static void emit_flags(uint32_t flags)
 {
 	static const uint32_t masks[] = { 0, 1, 4, 0x18, 0xff };
-	struct shunt_flags value = { flags, one_in(6) ? PICK(masks) : 0xffffffff };
+	struct shunt_flags value = { flags, rarely(6) ? PICK(masks) : 0xffffffff };
 
 	emit(SHUNT_SVC_ATTR_FLAGS, &value, sizeof(value));
 }
@@ -314,15 +320,15 @@ static uint32_t draw_flags(const struct key *key, const char *sched)
 {
 	uint32_t flags = 0;
 
-	if (one_in(32))
+	if (rarely(32))
 		return edge();
-	if ((!key->port && !key->fwmark) ? !one_in(8) : one_in(3))
+	if ((!key->port && !key->fwmark) ? !rarely(8) : one_in(3))
 		flags |= SHUNT_SVC_F_PERSISTENT;
 	if (one_in(10))
 		flags |= SHUNT_SVC_F_ONEPACKET;
 	if (one_in(10))
 		flags |= SHUNT_SVC_F_HASHED;
-	if ((!strcmp(sched, "sh") || !strcmp(sched, "mh")) ? one_in(2) : one_in(32))
+	if ((!strcmp(sched, "sh") || !strcmp(sched, "mh")) ? one_in(2) : rarely(32))
 		flags |= below(4) * SHUNT_SVC_F_SCHED1;
 	return flags;
 }
@@ -338,12 +344,12 @@ static void emit_service(const struct key *key)
 	emit_key(key);
 	emit_string(SHUNT_SVC_ATTR_SCHED_NAME, sched);
 	if (one_in(6))
-		emit_string(SHUNT_SVC_ATTR_PE_NAME, PICK(engines));
+		emit_string(SHUNT_SVC_ATTR_PE_NAME, sound ? "sip" : PICK(engines));
 	emit_flags(flags);
-	emit32(SHUNT_SVC_ATTR_TIMEOUT, one_in(16) ? edge() : flags & SHUNT_SVC_F_PERSISTENT ? PICK(times) : 0);
-	emit32(SHUNT_SVC_ATTR_NETMASK, one_in(16) ? edge() : key->af == AF_INET ? PICK(masks) : PICK(prefixes));
+	emit32(SHUNT_SVC_ATTR_TIMEOUT, rarely(16) ? edge() : flags & SHUNT_SVC_F_PERSISTENT ? PICK(times) : 0);
+	emit32(SHUNT_SVC_ATTR_NETMASK, rarely(16) ? edge() : key->af == AF_INET ? PICK(masks) : PICK(prefixes));
 	emit_terms(key->proto);
-	if (one_in(24))
+	if (rarely(24))
 		emit_unasked(unasked, COUNT(unasked));
 }
 
@@ -365,7 +371,7 @@ static void draw_addr(struct dest *d)
 	static const uint32_t odd4[] = { 0, 0x7f000001, 0x7fffffff, 0xe0000001, 0xffffffff, 0xf0000001, 0x00000001, 0x01000000 };
 	static const uint16_t odd6[][2] = { { 0, 0 }, { 0, 1 }, { 0, 2 }, { 0xfe80, 1 }, { 0xfec0, 1 }, { 0xff02, 1 }, { 0xe000, 1 },
 		{ 0x2000, 1 } };
-	bool odd = one_in(12);
+	bool odd = rarely(12);
 	size_t i = below(COUNT(odd6));
 
 	if (d->af == AF_INET)
@@ -392,18 +398,18 @@ static struct dest draw_dest(const struct service *svc, uint16_t af, uint32_t kn
 
 static uint32_t edge_or(uint32_t usual, uint32_t rare)
 {
-	return one_in(rare) ? edge() : usual;
+	return rarely(rare) ? edge() : usual;
 }
 
 static void emit_tunnel(void)
 {
 	static const uint8_t types[] = { SHUNT_TUN_IPIP, SHUNT_TUN_GUE, SHUNT_TUN_GUE, SHUNT_TUN_GRE, 3, 255 };
-	uint8_t type = PICK(types);
+	uint8_t type = types[below(COUNT(types) - 2 * sound)];
 
-	if (!one_in(4))
+	if (!rarely(4))
 		emit(SHUNT_DEST_ATTR_TUN_TYPE, &type, 1);
-	if (type == SHUNT_TUN_GUE ? !one_in(6) : one_in(6))
-		emit16(SHUNT_DEST_ATTR_TUN_PORT, one_in(8) ? 0 : htons(6080));
+	if (type == SHUNT_TUN_GUE ? !rarely(6) : one_in(6))
+		emit16(SHUNT_DEST_ATTR_TUN_PORT, rarely(8) ? 0 : htons(6080));
 	if (one_in(2))
 		emit16(SHUNT_DEST_ATTR_TUN_FLAGS, edge_or(type == SHUNT_TUN_GUE ? below(4) : type == SHUNT_TUN_GRE ? below(2) : 0, 8));
 }
@@ -420,20 +426,20 @@ static void emit_dest(const struct dest *d, uint16_t service_af, bool whole)
 	emit_addr(SHUNT_DEST_ATTR_ADDR, d->af, d->addr);
 	emit16(SHUNT_DEST_ATTR_PORT, d->port);
 	if (d->af != service_af || one_in(3))
-		emit16(SHUNT_DEST_ATTR_ADDR_FAMILY, edge_or(one_in(20) ? 0 : d->af, 40));
+		emit16(SHUNT_DEST_ATTR_ADDR_FAMILY, edge_or(rarely(20) ? 0 : d->af, 40));
 	if (!whole && !one_in(8))
 		return;
 	emit32(SHUNT_DEST_ATTR_FWD_METHOD, edge_or(fwd, 40));
 	emit32(SHUNT_DEST_ATTR_WEIGHT, edge_or(weight, 30));
 	emit32(SHUNT_DEST_ATTR_U_THRESH, edge_or(one_in(4) ? 10 + below(90) : 0, 40));
-	emit32(SHUNT_DEST_ATTR_L_THRESH, edge_or(one_in(16) ? below(20) : 0, 60));
+	emit32(SHUNT_DEST_ATTR_L_THRESH, edge_or(rarely(16) ? below(20) : 0, 60));
 	if (fwd == SHUNT_FWD_TUNNEL || one_in(12))
 		emit_tunnel();
-	if (weight ? one_in(20) : one_in(2))
+	if (weight ? rarely(20) : one_in(2))
 		emit32(SHUNT_DEST_ATTR_DRAIN, edge_or(below(2), 20));
 	if (weight ? one_in(20) : one_in(3))
 		emit32(SHUNT_DEST_ATTR_DRAIN_SECONDS, edge_or(PICK(seconds), 12));
-	if (one_in(24))
+	if (rarely(24))
 		emit_unasked(unasked, COUNT(unasked));
 }
 
@@ -537,7 +543,7 @@ static void emit_body(uint8_t cmd, const struct config *c)
 	case SHUNT_CMD_NEW_ALL:
 		emit_service_nest(&key, true);
 		emit_dests(key.af, one_in(20) ? 20 + below(60) : below(4));
-		if (one_in(4))
+		if (rarely(4))
 			emit_dest_nest(NULL, key.af, 0, true);
 		break;
 	case SHUNT_CMD_NEW_DAEMON:
@@ -557,7 +563,7 @@ static void emit_body(uint8_t cmd, const struct config *c)
 			put(SHUNT_CMD_ATTR_BRIEF, NULL, 0);
 		break;
 	}
-	if (one_in(faulty ? 6 : 40))
+	if (rarely(faulty ? 6 : 40))
 		emit_anything(c);
 }
 
@@ -592,11 +598,11 @@ static uint16_t draw_flags_of(uint8_t cmd)
 {
 	uint16_t flags = NLM_F_REQUEST | (one_in(8) ? 0 : NLM_F_ACK);
 
-	if (one_in(24))
+	if (rarely(24))
 		return draw();
 	if (one_in(40))
 		flags |= NLM_F_ECHO;
-	if (one_in(40))
+	if (rarely(40))
 		flags |= 1u << below(16);
 	switch (cmd) {
 	case SHUNT_CMD_GET_SERVICE:
@@ -631,12 +637,17 @@ static void close_request(size_t at)
 static void message(const struct config *c, uint32_t seq)
 {
 	uint8_t cmd = draw_command();
-	struct genlmsghdr genl = { .cmd = cmd, .version = one_in(20) ? draw() : 1, .reserved = one_in(60) ? draw() : 0 };
+	struct genlmsghdr genl = { .cmd = cmd, .version = 1 };
 	size_t at;
 
-	faulty = one_in(2) ? 0 : 4 + below(20);
-	nested = cmd == SHUNT_CMD_NEW_ALL ? !one_in(16) * NLA_F_NESTED : below(2) * NLA_F_NESTED;
-	at = open_request(one_in(60) ? draw() & 31 : PICK(world.families), draw_flags_of(cmd), seq, &genl);
+	sound = one_in(2);
+	if (rarely(20))
+		genl.version = draw();
+	if (rarely(60))
+		genl.reserved = draw();
+	faulty = sound || one_in(4) ? 0 : 4 + below(20);
+	nested = cmd == SHUNT_CMD_NEW_ALL ? !rarely(16) * NLA_F_NESTED : below(2) * NLA_F_NESTED;
+	at = open_request(rarely(60) ? draw() & 31 : PICK(world.families), draw_flags_of(cmd), seq, &genl);
 	emit_body(cmd, c);
 	close_request(at);
 	out->messages++;
@@ -713,7 +724,7 @@ void generate(struct datagram *d, const struct config *c, uint32_t *seq)
 		size_t from = d->len;
 
 		message(c, ++*seq);
-		if (one_in(8))
+		if (rarely(4))
 			mutate(from);
 		if (count && !one_in(16))
 			while (d->len % NLMSG_ALIGNTO)
