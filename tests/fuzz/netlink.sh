@@ -41,6 +41,23 @@ fuzz() {
 	done < <("$BUILD/bin/fuzz-netlink" "$@" 2>&1)
 }
 
+# compare COMMAND...: one test: the kernel has no more memory in use afterwards. With KASAN what was freed is not free for a long time;
+# there is kmemleak then.
+compare() {
+	local before after
+	if [ -e $KMEMLEAK ]; then
+		"$@"
+		return
+	fi
+	# What is made once and kept, the first time.
+	"$BUILD/bin/fuzz-netlink" -s "$SEED" -n 2000 -p "$GROUPS_AT_ONCE" > /dev/null
+	before=$(settled)
+	"$@"
+	after=$(settled)
+	echo "# $before KiB in use before, $after afterwards"
+	is "no memory is in use that was not before" "$((after - before > 4096 ? after - before : 0))" 0
+}
+
 # Twice, as what is on its way at the first look is none. It looks by itself, too, which takes long.
 leaks() {
 	echo scan > $KMEMLEAK
@@ -58,14 +75,7 @@ elif [ -n "${ONLY:-}" ]; then
 	# shellcheck disable=SC2086
 	is "the batch passes" "$("$BUILD/bin/fuzz-netlink" -s "$SEED" $ONLY 2>&1)" ""
 else
-	# What is made once and kept, the first time.
-	"$BUILD/bin/fuzz-netlink" -s "$SEED" -n 2000 -p "$GROUPS_AT_ONCE" > /dev/null
-	before=$(settled)
-	fuzz -s "$SEED" -n "$MESSAGES" -t "$FUZZ_TIME" -p "$GROUPS_AT_ONCE"
-	after=$(settled)
-	echo "# $before KiB in use before, $after afterwards"
-	# With KASAN what was freed is not free for a long time; there is kmemleak then.
-	[ -e $KMEMLEAK ] || is "no memory is in use that was not before" "$((after - before > 4096 ? after - before : 0))" 0
+	compare fuzz -s "$SEED" -n "$MESSAGES" -t "$FUZZ_TIME" -p "$GROUPS_AT_ONCE"
 fi
 wait_for "the module unloads" lb_unload
 [ ! -e $KMEMLEAK ] || is "kmemleak finds nothing" "$(leaks)" ""
