@@ -42,7 +42,7 @@ steady() {
 	local lost
 	memory_by_use after
 	lost=$(join /tmp/memory.before /tmp/memory.after | awk '{ n += $3 - $2 } END { print int(n) }')
-	is "$1: $lost KiB more of it are in use, up to $2 may be" "$((lost <= $2))" 1 ||
+	is "$1: $lost KiB more are in use than before, up to $2 may be" "$((lost <= $2))" 1 ||
 		explain "$(join /tmp/memory.before /tmp/memory.after | awk '$2 != $3')"
 }
 
