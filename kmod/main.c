@@ -43,13 +43,15 @@ static int __net_init net_init(struct net *net)
 	shunt_trash_init(sn);
 	shunt_drain_init(sn);
 	shunt_defence_init(sn);
-	shunt_limit_init(sn);
+	err = shunt_limit_init(sn);
+	if (err)
+		return err;
 
-	sn->drops = alloc_percpu(struct shunt_drops);
-	if (!sn->drops)
-		return -ENOMEM;
 	err = -ENOMEM;
-	sn->carry = alloc_percpu(struct shunt_counts);
+	sn->drops = alloc_percpu_gfp(struct shunt_drops, GFP_KERNEL_ACCOUNT);
+	if (!sn->drops)
+		goto err_limit;
+	sn->carry = alloc_percpu_gfp(struct shunt_counts, GFP_KERNEL_ACCOUNT);
 	if (!sn->carry)
 		goto err_drops;
 	err = shunt_services_init(sn);
@@ -71,6 +73,8 @@ err_carry:
 	free_percpu(sn->carry);
 err_drops:
 	free_percpu(sn->drops);
+err_limit:
+	shunt_limit_exit(sn);
 	return err;
 }
 
@@ -122,11 +126,14 @@ static void __net_exit net_exit_batch(struct list_head *nets)
 
 	list_for_each_entry(net, nets, exit_list)
 		used |= shunt_net(net)->used;
-	if (!used)
-		return;
-	rcu_barrier();
-	rcu_barrier();
-	rcu_barrier();
+	if (used) {
+		rcu_barrier();
+		rcu_barrier();
+		rcu_barrier();
+	}
+	/* What schedulers remembered has been counted until now. */
+	list_for_each_entry(net, nets, exit_list)
+		shunt_limit_exit(shunt_net(net));
 }
 
 static struct pernet_operations net_ops = {

@@ -22,6 +22,7 @@
 
 struct ctl_table_header;
 struct shunt_hooks;
+struct shunt_owner;
 struct shunt_watch;
 struct shunt_dest;
 struct shunt_wheel;
@@ -94,6 +95,9 @@ struct shunt_settings {
  * @conns:		struct shunt_node by tuple, see table/conn.c
  * @conn_count:		connections in @conns
  * @spared:		connections put out to make room for others
+ * @owner:		whose it is, where he is not the host's root: table/limit.h
+ * @remembered:		destinations that schedulers remember, see
+ *			sched/locality.c
  * @limit_told:		jiffies when the log last said that there is no room, 0 for
  *			never
  * @expected:		those of them that wait for a client (helper/ftp.c)
@@ -144,6 +148,8 @@ struct shunt_net {
 	struct rhashtable conns;
 	atomic_t conn_count;
 	atomic_long_t spared;
+	struct shunt_owner *owner;
+	atomic_t remembered;
 	unsigned long limit_told;
 	atomic_t expected;
 	atomic_t ftp_conns[SHUNT_FTP_PORTS];

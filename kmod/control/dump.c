@@ -209,7 +209,8 @@ int shunt_dump_daemons(struct sk_buff *skb, struct netlink_callback *cb)
 int shunt_dump_conns_start(struct netlink_callback *cb)
 {
 	struct shunt_net *sn = shunt_net(sock_net(cb->skb->sk));
-	struct rhashtable_iter *iter = kmalloc(sizeof(*iter), GFP_KERNEL);
+	struct rhashtable_iter *iter = kmalloc(sizeof(*iter),
+					       GFP_KERNEL_ACCOUNT);
 
 	if (!iter)
 		return -ENOMEM;

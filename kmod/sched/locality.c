@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "table/limit.h"
+
 #define LIFETIME	(24 * 3600 * HZ)
 
 static u32 bucket_of(const struct shunt_locality *l,
@@ -26,16 +28,18 @@ static bool expired(const struct shunt_locality_entry *entry)
 
 /**
  * shunt_locality_create() - an empty memory
+ * @sn:	the netns of its service
  *
  * Context: process, may sleep.
  * Return: the memory, without users, or NULL.
  */
-struct shunt_locality *shunt_locality_create(void)
+struct shunt_locality *shunt_locality_create(struct shunt_net *sn)
 {
 	struct shunt_locality *l = kvzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 
 	if (!l)
 		return NULL;
+	l->sn = sn;
 	spin_lock_init(&l->lock);
 	l->seed = get_random_u32();
 	return l;
@@ -51,8 +55,10 @@ static void free_locality(struct rcu_head *rcu)
 	u32 i;
 
 	for (i = 0; i < SHUNT_LOCALITY_BUCKETS; i++) {
-		hlist_for_each_entry_safe(entry, next, &l->bucket[i], link)
+		hlist_for_each_entry_safe(entry, next, &l->bucket[i], link) {
+			shunt_limit_forget(l->sn);
 			kfree(entry);
+		}
 	}
 	kvfree(l);
 }
@@ -130,6 +136,7 @@ static void forget(struct shunt_locality *l, struct shunt_locality_entry *entry)
 {
 	hlist_del_rcu(&entry->link);
 	kfree_rcu(entry, rcu);
+	shunt_limit_forget(l->sn);
 	l->count--;
 }
 
@@ -160,10 +167,24 @@ static void forget_one(struct shunt_locality *l)
 	forget(l, oldest);
 }
 
+/* Where the netns has no room for another, one of our own goes, if there is any. */
+static bool make_room(struct shunt_locality *l)
+{
+	if (l->count >= SHUNT_LOCALITY_MAX)
+		forget_one(l);
+	if (shunt_limit_remember(l->sn))
+		return true;
+	if (!l->count)
+		return false;
+	forget_one(l);
+	return shunt_limit_remember(l->sn);
+}
+
 /**
  * shunt_locality_add() - remember
  * @l:		the memory
- * @entry:	the entry; takes the place of the one there was
+ * @entry:	the entry; takes the place of the one there was. Freed where
+ *		there is no room for it
  *
  * Context: RCU read lock, bottom halves off.
  */
@@ -180,10 +201,12 @@ void shunt_locality_add(struct shunt_locality *l,
 		kfree_rcu(old, rcu);
 	} else {
 		forget_expired(l, bucket);
-		if (l->count >= SHUNT_LOCALITY_MAX)
-			forget_one(l);
-		hlist_add_head_rcu(&entry->link, bucket);
-		l->count++;
+		if (make_room(l)) {
+			hlist_add_head_rcu(&entry->link, bucket);
+			l->count++;
+		} else {
+			kfree(entry);
+		}
 	}
 	spin_unlock(&l->lock);
 }

@@ -19,6 +19,7 @@
 #define SHUNT_LOCALITY_MAX	16384
 
 struct shunt_dest;
+struct shunt_net;
 
 /**
  * struct shunt_locality_entry - a destination's real servers
@@ -43,6 +44,7 @@ struct shunt_locality_entry {
 
 /**
  * struct shunt_locality - what a service remembers
+ * @sn:		the service's netns
  * @lock:	taken to change something
  * @users:	tables of picks that refer to it; shunt_net.mutex
  * @count:	entries there are; @lock
@@ -52,6 +54,7 @@ struct shunt_locality_entry {
  * @bucket:	struct shunt_locality_entry
  */
 struct shunt_locality {
+	struct shunt_net *sn;
 	spinlock_t lock;
 	u32 users;
 	u32 count;
@@ -61,7 +64,7 @@ struct shunt_locality {
 	struct hlist_head bucket[SHUNT_LOCALITY_BUCKETS];
 };
 
-struct shunt_locality *shunt_locality_create(void);
+struct shunt_locality *shunt_locality_create(struct shunt_net *sn);
 void shunt_locality_put(struct shunt_locality *l);
 
 struct shunt_locality_entry *

@@ -52,7 +52,7 @@ static int prepare(struct shunt_picks *picks)
 	struct shunt_maglev_server *server;
 	u32 i;
 
-	server = kvcalloc(picks->count, sizeof(*server), GFP_KERNEL);
+	server = kvcalloc(picks->count, sizeof(*server), GFP_KERNEL_ACCOUNT);
 	if (!server)
 		return -ENOMEM;
 	sort(picks->pick, picks->count, sizeof(picks->pick[0]), compare, NULL);

@@ -57,8 +57,10 @@ static struct shunt_picks *alloc_picks(const struct shunt_scheduler *sched,
 /* What a scheduler remembers outlives the tables, while there is one. */
 static int remember(struct shunt_picks *picks, const struct shunt_picks *old)
 {
+	struct shunt_net *sn = picks->pick[0].dest->sn;
+
 	picks->locality = old && old->locality ? old->locality :
-						 shunt_locality_create();
+						 shunt_locality_create(sn);
 	if (!picks->locality)
 		return -ENOMEM;
 	picks->locality->users++;

@@ -207,7 +207,7 @@ void shunt_total_zero(struct shunt_net *sn)
  */
 int shunt_services_init(struct shunt_net *sn)
 {
-	xa_init_flags(&sn->service_ids, XA_FLAGS_ALLOC1);
+	xa_init_flags(&sn->service_ids, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	return rhashtable_init(&sn->services, &params);
 }
 

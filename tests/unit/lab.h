@@ -13,6 +13,9 @@
 
 #define SERVERS	128
 
+/* The netns of all of them; its conn_max bounds what they remember. */
+static struct shunt_net lab_net;
+
 /* A service whose server i has weight[i]; the first is the oldest. */
 struct lab {
 	struct shunt_service svc;
@@ -28,6 +31,7 @@ static inline void lab_init(struct lab *lab, const u32 *weight, u32 count)
 	*lab = (struct lab){ .count = count, .tuple.af = AF_INET };
 	INIT_LIST_HEAD(&lab->svc.dests);
 	for (i = 0; i < count; i++) {
+		lab->dest[i].sn = &lab_net;
 		lab->dest[i].weight = weight[i];
 		lab->dest[i].last_weight = weight[i];
 		lab->dest[i].af = AF_INET;

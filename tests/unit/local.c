@@ -292,6 +292,38 @@ static void test_bounded(void)
 	lab_exit(&lab);
 }
 
+/* Two services in a netns that may remember 100: both go on, neither goes beyond. */
+static void test_bounded_together(void)
+{
+	static const u32 weight[] = { 4, 4 };
+	struct lab a, b;
+	u32 n;
+
+	lab_net.settings.conn_max = 100;
+	lab_start(&a, "lblc", weight, 2);
+	lab_start(&b, "lblcr", weight, 2);
+	for (n = 0; n < 300; n++) {
+		to(&a, n);
+		expect(choose(&a) >= 0, "a's destination %u", n);
+		expect(a.svc.picks->locality->count == (n < 99 ? n + 1 : 100),
+		       "%u entries", a.svc.picks->locality->count);
+	}
+	to(&b, 0);
+	expect(choose(&b) >= 0, "b's destination");
+	expect(!b.svc.picks->locality->count, "there is no room for it");
+	lab_exit(&a);
+	for (n = 0; n < 300; n++) {
+		to(&b, n);
+		expect(choose(&b) >= 0, "b's destination %u", n);
+	}
+	expect(atomic_read(&lab_net.remembered) == 100, "%d are counted",
+	       atomic_read(&lab_net.remembered));
+	lab_exit(&b);
+	expect(!atomic_read(&lab_net.remembered), "%d are left",
+	       atomic_read(&lab_net.remembered));
+	lab_net.settings.conn_max = 0;
+}
+
 /* Without memory for it nothing is remembered, and connections still go. */
 static void test_no_memory(void)
 {
@@ -317,6 +349,8 @@ static const struct unit_case cases[] = {
 	  test_sticky },
 	{ "what is remembered is bounded and forgotten after a day",
 	  test_bounded },
+	{ "all services of a netns remember no more than it may have connections",
+	  test_bounded_together },
 	{ "no memory, nothing remembered", test_no_memory },
 };
 
