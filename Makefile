@@ -53,6 +53,9 @@ check:
 check-all:
 	@tests/vm/check all
 
+check-debug:
+	@tests/debug/check
+
 # What a packet costs (tests/perf/README.md).
 bench:
 	@tests/perf/bench
@@ -69,9 +72,10 @@ help:
 	@echo "make demo           both systems of the README in a lab VM, every hop expected beside captured"
 	@echo "make lab            a root shell in that VM (TOPO=nat|dr, KVER=..., LB=shunt|ipvs)"
 	@echo "make check          all tests on both kernels; check-all: all of them on each, and the slow ones"
+	@echo "make check-debug    the netns tests on kernels that say what goes wrong in them (builds both once, 20 minutes each)"
 	@echo "make bench          what a packet costs on every way through the director, in instructions, on both kernels"
 	@echo "make bench-native   the same in nanoseconds, up to 1 000 000 flows (builds User-Mode Linux once)"
 	@echo "make bench-record   writes what a packet costs now into tests/perf/recorded, which make check guards"
 
-.PHONY: all module tool install install-takeover uninstall-takeover clean demo lab check check-all \
+.PHONY: all module tool install install-takeover uninstall-takeover clean demo lab check check-all check-debug \
 	bench bench-native bench-record help

@@ -125,15 +125,16 @@ void shunt_hop_learn(struct shunt_net *sn, struct shunt_conn *c,
 {
 	const struct shunt_route *route = shunt_hop_route(sn, c);
 	struct dst_entry *dst = skb_dst(skb);
-	unsigned int number;
+	unsigned int number, before;
 
 	if (route && route->dst == dst)
 		return;
 	number = get(sn, dst);
 	spin_lock_bh(&c->lock);
-	swap(number, c->hop);
+	before = c->hop;
+	WRITE_ONCE(c->hop, number);
 	spin_unlock_bh(&c->lock);
-	shunt_hop_put(sn, number);
+	shunt_hop_put(sn, before);
 }
 
 /**

@@ -46,6 +46,6 @@ u64 shunt_drop_read(const struct shunt_drops __percpu *drops,
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(drops, cpu)->packets[reason];
+		sum += READ_ONCE(per_cpu_ptr(drops, cpu)->packets[reason]);
 	return sum;
 }

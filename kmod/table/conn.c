@@ -311,7 +311,7 @@ struct shunt_conn *shunt_conn_create(struct shunt_net *sn,
 	if (!err) {
 		if (counts(c))
 			shunt_count_conn(c->dest->counters);
-		if (shunt_state_established(shunt_conn_proto(c), c->state))
+		if (shunt_state_established(shunt_conn_proto(c), plan->state))
 			assure(c->template);
 		return c;
 	}
@@ -455,7 +455,8 @@ static bool end(struct shunt_net *sn, struct shunt_conn *c, bool expired)
 	was_dead = c->dead;
 	if (!was_dead) {
 		WRITE_ONCE(c->dead, true);
-		load = load_of(c, c->state);
+		/* Of UDP it may become another meanwhile, and counts alike. */
+		load = load_of(c, READ_ONCE(c->state));
 		shunt_wheel_remove(sn, c);
 	}
 	spin_unlock(&c->lock);

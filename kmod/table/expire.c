@@ -91,7 +91,7 @@ static void set_place(struct shunt_wheel *wheel, struct shunt_conn *c)
 	/* Packets by themselves prove nothing: only the first time, when it is 0. */
 	bool spare = shunt_conn_is_spare(c, !c->due);
 
-	c->due = due_tick(wheel->sn, c);
+	WRITE_ONCE(c->due, due_tick(wheel->sn, c));
 	c->shard = smp_processor_id() & (wheel->shards - 1);
 	if (!spare)
 		return;
@@ -195,7 +195,7 @@ static bool work_off_one(struct shunt_net *sn, struct shunt_wheel *wheel)
 		return false;
 	rcu_read_lock();
 	c = first_of(wheel->slot, &wheel->batch);
-	if (c && unlikely(c->dest->flags & 1ul << SHUNT_DEST_ASKING))
+	if (c && unlikely(test_bit(SHUNT_DEST_ASKING, &c->dest->flags)))
 		shunt_reset_ask(sn, c);
 	if (c && !is_ended(c) &&
 	    ((!is_orphan(sn, c) && shunt_conn_expires(sn, c)) ||
@@ -284,7 +284,8 @@ static void turn(struct work_struct *work)
 /* What is worth more than it was goes where it is in nobody's way. */
 static bool put_out(struct shunt_net *sn, struct shunt_conn *c)
 {
-	bool seen = (s32)(due_tick(sn, c) - c->due) > 0;
+	/* Another CPU may just move it: then it is looked at another time. */
+	bool seen = (s32)(due_tick(sn, c) - READ_ONCE(c->due)) > 0;
 
 	if (shunt_conn_is_spare(c, !seen) && refcount_read(&c->refs) == 1)
 		return shunt_conn_kill(sn, c);

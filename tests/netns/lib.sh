@@ -101,7 +101,7 @@ flow_off() {
 
 ask() {
 	printf '%s\n' "$*" >&"$FLOW_IN"
-	IFS= read -r -t 60 REPLY <&"$FLOW_OUT" || REPLY="error: no answer"
+	IFS= read -r -t $((2 * WAIT)) REPLY <&"$FLOW_OUT" || REPLY="error: no answer"
 }
 
 # asked TEXT WANTED COMMAND: one test, that flow answers so.
