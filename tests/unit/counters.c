@@ -73,15 +73,56 @@ static void random_packet(struct shunt_counters *counters, struct model *m)
 	}
 }
 
+/* The only counters that anybody has taken. */
+struct taken {
+	struct shunt_batch *open, *own;
+};
+
+static struct shunt_counters *take(struct taken *taken)
+{
+	taken->open = NULL;
+	return shunt_counters_take(&taken->open, &taken->own);
+}
+
+static void give_back(struct taken *taken)
+{
+	shunt_batch_put(taken->own);
+	shunt_batch_put(taken->open);
+}
+
+/* Each has memory of its own, which lasts as long as anybody has some of it. */
+static void test_batches(void)
+{
+	struct shunt_batch *open = NULL, *own[3 * SHUNT_BATCH];
+	struct shunt_counters *counters[COUNT(own)];
+	struct shunt_stats stats;
+	int i;
+
+	for (i = 0; i < COUNT(own); i++)
+		counters[i] = shunt_counters_take(&open, &own[i]);
+	for (i = 0; i < COUNT(own); i++)
+		for (shim_cpu = 0; shim_cpu < SHIM_CPUS; shim_cpu++)
+			shunt_count_conn(counters[i]);
+	shim_cpu = 0;
+	shunt_batch_put(open);
+	for (i = 0; i < COUNT(own); i++) {
+		stats = (struct shunt_stats){};
+		shunt_counters_read(&stats, counters[i], cpu_possible_mask);
+		expect(stats.count[SHUNT_COUNT_CONNS] == SHIM_CPUS, "%d", i);
+		shunt_batch_put(own[i]);
+	}
+}
+
 /* Starts at a jiffies from which its low half wraps on the way. */
 static void run_history(unsigned long start, u32 rest, const char *text)
 {
 	struct shunt_counters *counters;
+	struct taken taken;
 	struct model m = {};
 	int n, tick, k;
 
 	jiffies = start;
-	counters = shunt_counters_alloc();
+	counters = take(&taken);
 	compare(&m, counters, text);
 	for (n = 0; n < 400; n++) {
 		bool silent = unit_random() % 100 < rest;
@@ -99,7 +140,7 @@ static void run_history(unsigned long start, u32 rest, const char *text)
 		jiffies = begin + PERIOD;
 		compare(&m, counters, text);
 	}
-	free_percpu(counters);
+	give_back(&taken);
 }
 
 static void test_history(void)
@@ -112,7 +153,8 @@ static void test_history(void)
 
 static void test_exact(void)
 {
-	struct shunt_counters *counters = shunt_counters_alloc();
+	struct taken taken;
+	struct shunt_counters *counters = take(&taken);
 	struct model m = {};
 	int n;
 
@@ -126,12 +168,13 @@ static void test_exact(void)
 		       sum.count[SHUNT_COUNT_CONNS] ==
 		       m.count[SHUNT_COUNT_CONNS], "packet %d", n);
 	}
-	free_percpu(counters);
+	give_back(&taken);
 }
 
 static void test_each_cpu(void)
 {
-	struct shunt_counters *counters = shunt_counters_alloc();
+	struct taken taken;
+	struct shunt_counters *counters = take(&taken);
 	u64 conns[SHIM_CPUS] = {};
 	int n, cpu;
 
@@ -153,7 +196,7 @@ static void test_each_cpu(void)
 		expect(sum.count[SHUNT_COUNT_CONNS] == n + 1, "all: %llu",
 		       sum.count[SHUNT_COUNT_CONNS]);
 	}
-	free_percpu(counters);
+	give_back(&taken);
 }
 
 static void test_add(void)
@@ -174,6 +217,8 @@ static void test_add(void)
 }
 
 static const struct unit_case cases[] = {
+	{ "counters made together are apart, and there while one is used",
+	  test_batches },
 	{ "rates and counts of all CPUs as if all ticked every period",
 	  test_history },
 	{ "a count can be read as soon as it is counted", test_exact },

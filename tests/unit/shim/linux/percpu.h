@@ -23,6 +23,7 @@ static inline void *shim_alloc_percpu(size_t size)
 
 #define alloc_percpu(type)	((type *)shim_alloc_percpu(sizeof(type)))
 #define alloc_percpu_gfp(type, gfp)	alloc_percpu(type)
+#define __alloc_percpu_gfp(size, align, gfp)	shim_alloc_percpu(size)
 #define free_percpu(p)		free(p)
 #define per_cpu_ptr(p, cpu) \
 	((__typeof__(p))((char *)(p) + (cpu) * SHIM_CPU_AREA))
