@@ -164,3 +164,96 @@ void base(struct packet *p, enum kind kind)
 	else
 		error_packet(p, kind == ERROR_TCP ? IPPROTO_TCP : IPPROTO_UDP);
 }
+
+void with_options(struct packet *p, const struct packet *whole, const uint8_t *options, size_t len)
+{
+	size_t padded = (len + 3) & ~3u;
+
+	copy_packet(p, whole);
+	memmove(p->b + 20 + padded, p->b + 20, p->len - 20);
+	memset(p->b + 20, 0, padded);
+	memcpy(p->b + 20, options, len);
+	p->len += padded;
+	p->b[0] = 0x45 + padded / 4;
+	set_length(p);
+}
+
+static int extension_of(char c)
+{
+	switch (c) {
+	case 'h':	return 0;
+	case 'r':
+	case 'R':	return 43;
+	case 'f':	return 44;
+	case 'a':	return 51;
+	case 'n':	return 59;
+	default:	return 60;
+	}
+}
+
+void with_extensions(struct packet *p, const struct packet *whole, const char *chain)
+{
+	size_t n = strlen(chain);
+	uint8_t *h = p->b + 40;
+
+	copy_packet(p, whole);
+	memmove(h + 8 * n, h, p->len - 40);
+	memset(h, 0, 8 * n);
+	p->len += 8 * n;
+	for (size_t i = 0; i < n; i++, h += 8) {
+		h[0] = chain[i + 1] ? extension_of(chain[i + 1]) : whole->b[6];
+		if (chain[i] == 'x')
+			h[1] = 255;
+		else if (chain[i] == 'h' || chain[i] == 'd')
+			h[2] = 1, h[3] = 4;
+		else if (chain[i] == 'R')
+			h[3] = 1;
+		else if (chain[i] == 'f')
+			put32(h + 4, ++serial);
+	}
+	p->b[6] = extension_of(chain[0]);
+	set_length(p);
+}
+
+void fragment(struct packet *p, const struct packet *whole, const struct piece *piece, unsigned int id)
+{
+	size_t header = ip_size() + (v6 ? 8 : 0), n = piece->to - piece->from;
+	bool more = piece->last ? piece->last == 'm' : piece->to < 120;
+
+	memcpy(p->b, whole->b, ip_size());
+	if (v6) {
+		uint8_t *h = p->b + 40;
+
+		memset(h, 0, 8);
+		h[0] = p->b[6];
+		p->b[6] = 44;
+		put16(h + 2, (piece->from & 0xfff8) | more);
+		put32(h + 4, id);
+	} else {
+		put16(p->b + 4, id);
+		put16(p->b + 6, piece->from / 8 | (more ? 0x2000 : 0));
+	}
+	for (size_t i = 0; i < n; i++)
+		p->b[header + i] = whole->b[ip_size() + piece->from + i] ^ piece->other;
+	p->len = header + n;
+	set_length(p);
+}
+
+void prepend(struct packet *p, const uint8_t *header, size_t len)
+{
+	memmove(p->b + len, p->b, p->len);
+	memcpy(p->b, header, len);
+	p->len += len;
+}
+
+void prepend_ip(struct packet *p, const uint8_t *src, const uint8_t *dst, int proto)
+{
+	uint8_t ip[40] = { v6 ? 0x60 : 0x45 };
+
+	ip[v6 ? 6 : 9] = proto;
+	ip[v6 ? 7 : 8] = 64;
+	memcpy(ip + (v6 ? 8 : 12), src, world.alen);
+	memcpy(ip + (v6 ? 24 : 16), dst, world.alen);
+	prepend(p, ip, ip_size());
+	set_length(p);
+}

@@ -28,4 +28,21 @@ bool is_error_kind(enum kind kind);
 /* A good packet of the world's way. */
 void base(struct packet *p, enum kind kind);
 
+/* Puts bytes, or an IP header, in front. */
+void prepend(struct packet *p, const uint8_t *header, size_t len);
+void prepend_ip(struct packet *p, const uint8_t *src, const uint8_t *dst, int proto);
+/* The packet WHOLE with options of IPv4. */
+void with_options(struct packet *p, const struct packet *whole, const uint8_t *options, size_t len);
+/* The packet WHOLE with extension headers of IPv6, a letter each: see mangle.c. */
+void with_extensions(struct packet *p, const struct packet *whole, const char *chain);
+
+/* A part of the 120 bytes behind an IP header. */
+struct piece {
+	int from, to;
+	char last;	/* 'l': no more fragments, 'm': more, 0: as it is */
+	uint8_t other;	/* what its bytes are changed by */
+};
+
+void fragment(struct packet *p, const struct packet *whole, const struct piece *piece, unsigned int id);
+
 #endif /* SHUNT_LAB_FORGE_H */

@@ -157,19 +157,6 @@ static const struct {
 	{ "0707040000000044", false },
 };
 
-static void with_options(struct packet *p, const struct packet *whole, const uint8_t *options, size_t len)
-{
-	size_t padded = (len + 3) & ~3u;
-
-	*p = *whole;
-	memmove(p->b + 20 + padded, p->b + 20, p->len - 20);
-	memset(p->b + 20, 0, padded);
-	memcpy(p->b + 20, options, len);
-	p->len += padded;
-	p->b[0] = 0x45 + padded / 4;
-	set_length(p);
-}
-
 static size_t from_hex(uint8_t *to, const char *text)
 {
 	size_t n;
@@ -227,43 +214,6 @@ static const struct {
 	{ "ffffffffffffffff", false }, { "RRRRRRRRRRRRRRRR", false }, { "hhhhhhhhhhhhhhhh", false },
 	{ "dfdfdfdfdfdfdfdf", false }, { "aaaaaaaaaaaaaaaa", false },
 };
-
-static int header_of(char c)
-{
-	switch (c) {
-	case 'h':	return 0;
-	case 'r':
-	case 'R':	return 43;
-	case 'f':	return 44;
-	case 'a':	return 51;
-	case 'n':	return 59;
-	default:	return 60;
-	}
-}
-
-static void with_extensions(struct packet *p, const struct packet *whole, const char *chain)
-{
-	size_t n = strlen(chain);
-	uint8_t *h = p->b + 40;
-
-	*p = *whole;
-	memmove(h + 8 * n, h, p->len - 40);
-	memset(h, 0, 8 * n);
-	p->len += 8 * n;
-	for (size_t i = 0; i < n; i++, h += 8) {
-		h[0] = chain[i + 1] ? header_of(chain[i + 1]) : whole->b[6];
-		if (chain[i] == 'x')
-			h[1] = 255;
-		else if (chain[i] == 'h' || chain[i] == 'd')
-			h[2] = 1, h[3] = 4;
-		else if (chain[i] == 'R')
-			h[3] = 1;
-		else if (chain[i] == 'f')
-			put32(h + 4, ++serial);
-	}
-	p->b[6] = header_of(chain[0]);
-	set_length(p);
-}
 
 static void chain_of(enum kind kind)
 {
@@ -394,12 +344,6 @@ static void ends(enum kind kind)
 
 /* --- fragments */
 
-struct piece {
-	int from, to;
-	char last;	/* 'l': no more fragments, 'm': more, 0: as it is */
-	uint8_t other;	/* what its bytes are changed by */
-};
-
 #define MAX_PIECES	8
 
 /* Plain, or with what its last fields say. */
@@ -431,30 +375,6 @@ static const struct {
 	{ "not in eights", { Q(0, 41, 'm', 0), P(48, 120) }, false },
 	{ "of no length", { P(0, 40), Q(40, 40, 'm', 0), P(40, 120) }, false },
 };
-
-static void fragment(struct packet *p, const struct packet *whole, const struct piece *piece, unsigned int id)
-{
-	size_t header = ip_size() + (v6 ? 8 : 0), n = piece->to - piece->from;
-	bool more = piece->last ? piece->last == 'm' : piece->to < 120;
-
-	memcpy(p->b, whole->b, ip_size());
-	if (v6) {
-		uint8_t *h = p->b + 40;
-
-		memset(h, 0, 8);
-		h[0] = p->b[6];
-		p->b[6] = 44;
-		put16(h + 2, (piece->from & 0xfff8) | more);
-		put32(h + 4, id);
-	} else {
-		put16(p->b + 4, id);
-		put16(p->b + 6, piece->from / 8 | (more ? 0x2000 : 0));
-	}
-	for (size_t i = 0; i < n; i++)
-		p->b[header + i] = whole->b[ip_size() + piece->from + i] ^ piece->other;
-	p->len = header + n;
-	set_length(p);
-}
 
 static void fragments(enum kind kind)
 {

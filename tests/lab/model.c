@@ -8,6 +8,7 @@
 
 #define FRAGMENT	44
 #define ROUTING		43
+#define IKE_PORT	500
 
 static bool v4(const uint8_t *p)
 {
@@ -62,6 +63,12 @@ static bool has_ports(int proto)
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
 }
 
+/* They have no ports, and go where IKE went. */
+static bool is_ipsec(int proto)
+{
+	return proto == IPPROTO_ESP || proto == IPPROTO_AH;
+}
+
 int model_transport(const uint8_t *p, size_t len, size_t *off)
 {
 	if (len >= 20 && v4(p)) {
@@ -71,8 +78,7 @@ int model_transport(const uint8_t *p, size_t len, size_t *off)
 	return len >= 40 && p[0] >> 4 == 6 ? transport6(p, len, off) : -1;
 }
 
-/* The headers of a fragment that is all of its packet go. */
-static void unfragment6(struct packet *p)
+void model_unfragment(struct packet *p)
 {
 	uint8_t *next = &p->b[6];
 	size_t off = 40;
@@ -109,7 +115,7 @@ bool model_seen(struct packet *p)
 	if (p->len < 40 || p->b[0] >> 4 != 6 || get16(p->b + 4) > p->len - 40u)
 		return false;
 	p->len = get16(p->b + 4) + 40;
-	unfragment6(p);
+	model_unfragment(p);
 	return true;
 }
 
@@ -195,28 +201,59 @@ static bool is_error(const struct world *w, int type)
 	return type == 3 || type == 4 || type == 11 || type == 12;
 }
 
+/* How much longer than its IP header a quoted packet says it is. */
+static size_t said_length(const uint8_t *quoted, size_t inner)
+{
+	size_t said = v4(quoted) ? get16(quoted + 2) : 40u + get16(quoted + 4);
+
+	return said > inner ? said - inner : 0;
+}
+
+/* Of a quoted SCTP packet the sum is as wrong as it was, whatever is quoted of it: that depends on its length alone. */
+static void set_sum_sctp(uint8_t *l4, size_t there, size_t said, const uint8_t *ports)
+{
+	static uint8_t before[MAX_PACKET], after[MAX_PACKET];
+	uint32_t sum;
+
+	if (there < 12 || said < 12)
+		return;
+	memset(before, 0, said);
+	memset(after, 0, said);
+	memcpy(before, ports, 4);
+	memcpy(after, l4, 4);
+	memcpy(&sum, l4 + 8, 4);
+	sum ^= sum_sctp(before, said) ^ sum_sctp(after, said);
+	memcpy(l4 + 8, &sum, 4);
+}
+
 /* An error goes to the sender of what it quotes, which is the end that has to change. */
 static bool translate_error(const struct world *w, uint8_t *ip, size_t len, size_t off)
 {
 	bool reply = w->way == REPLY;
-	uint8_t *quoted = ip + off + 8;
+	uint8_t *quoted = ip + off + 8, ports[4];
 	size_t inner, inner_len = len - off - 8;
+	bool ipsec;
 	int proto;
 
 	if (len < off + 8 || !is_error(w, ip[off]) || icmp_sum(ip, len, off) != 0xffff || !inner_len || v4(quoted) != v4(ip))
 		return false;
 	proto = model_transport(quoted, inner_len, &inner);
-	if (!has_ports(proto) || inner + 4 > inner_len)
+	ipsec = is_ipsec(proto) && w->vport == IKE_PORT;
+	if (!ipsec && (!has_ports(proto) || inner + 4 > inner_len))
 		return false;
 	if (memcmp(address(quoted, false), address(ip, true), w->alen))
 		return false;
-	if (!at(w, quoted, inner, false, reply ? w->client : w->service, reply ? 0 : w->vport) ||
-	    !at(w, quoted, inner, true, reply ? w->server : w->client, reply ? w->rport : 0))
+	if (!at(w, quoted, inner, false, reply ? w->client : w->service, reply || ipsec ? 0 : w->vport) ||
+	    !at(w, quoted, inner, true, reply ? w->server : w->client, reply && !ipsec ? w->rport : 0))
 		return false;
 	if (w->way == DR)
 		return true;
+	memcpy(ports, quoted + inner, ipsec ? 0 : 4);
 	set_end(w, ip, len, off, -1, !reply, reply ? w->service : w->server, 0);
-	set_end(w, quoted, inner_len, inner, proto, reply, reply ? w->service : w->server, reply ? w->vport : w->rport);
+	set_end(w, quoted, inner_len, inner, ipsec ? -1 : proto, reply, reply ? w->service : w->server,
+		reply ? w->vport : w->rport);
+	if (proto == IPPROTO_SCTP)
+		set_sum_sctp(quoted + inner, inner_len - inner, said_length(quoted, inner), ports);
 	put16(ip + off + 2, 0);
 	put16(ip + off + 2, ~icmp_sum(ip, len, off));
 	return true;
@@ -230,6 +267,11 @@ bool model_translate(const struct world *w, struct packet *p)
 	if (proto == (w->alen == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
 		if (!translate_error(w, p->b, p->len, off))
 			return false;
+	} else if (is_ipsec(proto) && w->vport == IKE_PORT) {
+		if (!at(w, p->b, off, w->way != REPLY, w->way == REPLY ? w->server : w->service, 0))
+			return false;
+		if (w->way != DR)
+			set_end(w, p->b, p->len, off, -1, w->way == NAT, w->way == NAT ? w->server : w->service, 0);
 	} else {
 		if (!has_ports(proto) || off + 4 > p->len)
 			return false;
@@ -334,11 +376,11 @@ bool model_same(const struct packet *want, const struct packet *got)
 {
 	static struct packet a, b;
 
-	a = *want;
-	b = *got;
+	copy_packet(&a, want);
+	copy_packet(&b, got);
 	if (!v4(a.b) && !v4(b.b)) {
-		unfragment6(&a);
-		unfragment6(&b);
+		model_unfragment(&a);
+		model_unfragment(&b);
 	}
 	return a.len == b.len && all_same(&a, &b);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MAX_PACKET	(1 << 16)
 
@@ -29,11 +30,20 @@ struct packet {
 	size_t len;
 };
 
+static inline void copy_packet(struct packet *to, const struct packet *from)
+{
+	to->len = from->len;
+	memcpy(to->b, from->b, from->len);
+}
+
 /* Where the transport header is, behind IPv6 extensions, and its protocol; -1 where there is none. */
 int model_transport(const uint8_t *p, size_t len, size_t *off);
 
 /* What IP takes of a frame's content: cut to its length, without the header of a fragment that is all. False: nothing. */
 bool model_seen(struct packet *p);
+
+/* Of IPv6, the headers of a fragment that is all of its packet go. */
+void model_unfragment(struct packet *p);
 
 /* What comes out: one hop further, translated. False when the packet names no connection of the service. */
 bool model_translate(const struct world *w, struct packet *p);

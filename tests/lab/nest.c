@@ -38,25 +38,6 @@ static void inside(struct packet *p, uint8_t flags)
 	world = w;
 }
 
-static void prepend(struct packet *p, const uint8_t *header, size_t len)
-{
-	memmove(p->b + len, p->b, p->len);
-	memcpy(p->b, header, len);
-	p->len += len;
-}
-
-static void prepend_ip(struct packet *p, const uint8_t *src, const uint8_t *dst, int proto)
-{
-	uint8_t ip[40] = { v6 ? 0x60 : 0x45 };
-
-	ip[v6 ? 6 : 9] = proto;
-	ip[v6 ? 7 : 8] = 64;
-	memcpy(ip + (v6 ? 8 : 12), src, world.alen);
-	memcpy(ip + (v6 ? 24 : 16), dst, world.alen);
-	prepend(p, ip, ip_size());
-	set_length(p);
-}
-
 /* What stands between the two IP headers. */
 static size_t between(void)
 {

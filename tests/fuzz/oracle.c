@@ -1,0 +1,946 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "oracle.h"
+
+#include <linux/if_ether.h>
+#include <netinet/in.h>
+
+#include "../lab/wire.h"
+
+#define MAX_INPUTS	64
+#define PAST		8192	/* frames of which the director may still have something to say */
+#define LATE		128	/* that may still be on their way */
+#define IKE_PORT	500
+#define FTP_PORT	21
+
+struct conn conns[MAX_CONNS];
+int n_conns;
+
+/* What the director's IP may have seen: a frame's packet, or one made of fragments. */
+struct input {
+	struct packet p;
+	const struct frame *raw;	/* NULL for what was put together */
+	bool host;			/* the frame was for the director */
+	bool own;
+	bool passed, told;		/* something that came out is accounted for by it */
+};
+
+static struct input inputs[MAX_INPUTS];
+static int n_inputs;
+
+static struct {
+	struct frame frame;
+	bool passed, told;
+} past[PAST];
+static unsigned long n_past;
+
+static uint16_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static bool is_six(const struct packet *p)
+{
+	return p->b[0] >> 4 == 6;
+}
+
+static const uint8_t *source(const struct packet *p)
+{
+	return p->b + (is_six(p) ? 8 : 12);
+}
+
+static const uint8_t *destination(const struct packet *p)
+{
+	return p->b + (is_six(p) ? 24 : 16);
+}
+
+static size_t alen(bool six)
+{
+	return six ? 16 : 4;
+}
+
+static bool is_icmp(bool six, int proto)
+{
+	return proto == (six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
+static bool is_error_type(bool six, uint8_t type)
+{
+	return six ? type && type < 128 : type == 3 || type == 4 || type == 11 || type == 12;
+}
+
+/* --- connections */
+
+static bool ports_of(struct flow *flow, int proto, const uint8_t *l4, size_t left)
+{
+	flow->proto = proto;
+	if (proto == IPPROTO_ESP || proto == IPPROTO_AH) {
+		flow->proto = IPPROTO_UDP;
+		flow->sport = flow->dport = IKE_PORT;
+		return true;
+	}
+	if ((proto != IPPROTO_TCP && proto != IPPROTO_UDP && proto != IPPROTO_SCTP) || left < 4)
+		return false;
+	flow->sport = get16(l4);
+	flow->dport = get16(l4 + 2);
+	return true;
+}
+
+static bool quoted_flow(const struct packet *p, size_t off, struct flow *flow)
+{
+	const uint8_t *q = p->b + off + 8;
+	size_t left = p->len - off - 8, inner;
+	bool six = is_six(p);
+	uint16_t port;
+	int proto;
+
+	if (p->len < off + 8 + (six ? 40 : 20) || q[0] >> 4 != p->b[0] >> 4 || !is_error_type(six, p->b[off]))
+		return false;
+	proto = model_transport(q, left, &inner);
+	if (proto < 0 || inner > left || !ports_of(flow, proto, q + inner, left - inner))
+		return false;
+	flow->src = q + (six ? 24 : 16);
+	flow->dst = q + (six ? 8 : 12);
+	port = flow->sport;
+	flow->sport = flow->dport;
+	flow->dport = port;
+	flow->error = true;
+	return true;
+}
+
+bool flow_of(const struct packet *p, struct flow *flow)
+{
+	size_t off;
+	int proto = model_transport(p->b, p->len, &off);
+
+	if (proto < 0 || off > p->len)
+		return false;
+	if (is_icmp(is_six(p), proto))
+		return quoted_flow(p, off, flow);
+	flow->error = false;
+	flow->src = source(p);
+	flow->dst = destination(p);
+	return ports_of(flow, proto, p->b + off, p->len - off);
+}
+
+static bool is_at(bool six, const uint8_t *addr, uint16_t port, const uint8_t *want, uint16_t want_port)
+{
+	return port == want_port && !memcmp(addr, want, alen(six));
+}
+
+const struct conn *conn_of(const struct packet *p, bool *reply)
+{
+	bool six = is_six(p);
+	struct flow flow;
+
+	if (!flow_of(p, &flow))
+		return NULL;
+	for (const struct conn *c = conns; c < conns + n_conns; c++) {
+		if (c->six != six || c->s->proto != flow.proto)
+			continue;
+		*reply = false;
+		if (is_at(six, flow.src, flow.sport, client_ip[six], c->cport) &&
+		    is_at(six, flow.dst, flow.dport, vip[six], c->s->port))
+			return c;
+		*reply = true;
+		if (c->s->method == MASQ && c->server >= 0 &&
+		    is_at(six, flow.dst, flow.dport, client_ip[six], c->cport) &&
+		    is_at(six, flow.src, flow.sport, real_ip[six][c->server], c->s->rport))
+			return c;
+	}
+	return NULL;
+}
+
+/* --- what goes in */
+
+/* Tags of no VLAN are taken off. False: not for us. */
+static bool ether_packet(const struct frame *f, struct input *in)
+{
+	size_t at = 12;
+
+	in->own = f->at == OWN;
+	in->host = in->own || !memcmp(f->b, director_mac[f->at], 6);
+	while (at + 4 <= f->len && (get16(f->b + at) == ETH_P_8021Q || get16(f->b + at) == ETH_P_8021AD)) {
+		in->host &= !(get16(f->b + at + 2) & 0xfff);
+		at += 4;
+	}
+	if (at + 2 > f->len || (get16(f->b + at) != ETH_P_IP && get16(f->b + at) != ETH_P_IPV6))
+		return false;
+	in->p.len = f->len - at - 2;
+	memcpy(in->p.b, f->b + at + 2, in->p.len);
+	return in->p.len >= 20 && (in->p.b[0] >> 4 == 6) == (get16(f->b + at) == ETH_P_IPV6);
+}
+
+/* The kernel fills in lengths and sums of what a raw socket sends. */
+static void finish_own(struct packet *p)
+{
+	if (is_six(p))
+		return;
+	p->b[2] = p->len >> 8;
+	p->b[3] = p->len;
+	v6 = false;
+	fix_ip(p->b);
+}
+
+/* Nobody looks at what it says of itself. */
+static bool is_seen(struct input *in)
+{
+	if (!in->own)
+		return model_seen(&in->p);
+	finish_own(&in->p);
+	return true;
+}
+
+static void add_frame(const struct frame *f)
+{
+	struct input *in = &inputs[n_inputs];
+
+	if (n_inputs == MAX_INPUTS || !ether_packet(f, in))
+		return;
+	if (!is_seen(in))
+		return;
+	in->raw = f;
+	in->passed = in->told = false;
+	n_inputs++;
+}
+
+/* A fragment: where it belongs in its packet's content, and what is in front of all of them. */
+struct part {
+	const struct packet *p;
+	size_t header, next_at, data, at, len;
+	uint32_t id;
+	uint8_t next;
+	bool more;
+};
+
+static bool part4(const struct packet *p, struct part *part)
+{
+	unsigned int frag = get16(p->b + 6);
+
+	part->header = part->data = (p->b[0] & 15) * 4;
+	if (!(frag & 0x3fff) || part->header > p->len)
+		return false;
+	part->at = (frag & 0x1fff) * 8;
+	part->more = frag & 0x2000;
+	part->id = get16(p->b + 4);
+	part->next = p->b[9];
+	part->next_at = 9;
+	return true;
+}
+
+static bool part6(const struct packet *p, struct part *part)
+{
+	uint8_t next = p->b[6];
+	size_t off = 40;
+
+	part->next_at = 6;
+	while (next != IPPROTO_FRAGMENT) {
+		if ((next != 0 && next != 43 && next != 60) || off + 8 > p->len)
+			return false;
+		part->next_at = off;
+		next = p->b[off];
+		off += (p->b[off + 1] + 1) * 8u;
+	}
+	if (off + 8 > p->len)
+		return false;
+	part->header = off;
+	part->data = off + 8;
+	part->next = p->b[off];
+	part->at = get16(p->b + off + 2) & 0xfff8;
+	part->more = p->b[off + 3] & 1;
+	memcpy(&part->id, p->b + off + 4, 4);
+	return true;
+}
+
+static bool part_of(const struct packet *p, struct part *part)
+{
+	if (p->len < 20 || !(is_six(p) ? part6(p, part) : part4(p, part)))
+		return false;
+	part->p = p;
+	part->len = p->len - part->data;
+	return true;
+}
+
+static bool belong_together(const struct part *a, const struct part *b)
+{
+	bool six = is_six(a->p);
+
+	return is_six(b->p) == six && a->id == b->id && !memcmp(source(a->p), source(b->p), 2 * alen(six)) &&
+	       (six || a->next == b->next);
+}
+
+static bool overlap(const struct part *a, const struct part *b)
+{
+	return a->at < b->at + b->len && b->at < a->at + a->len;
+}
+
+/* Puts fragments together; false when something is missing, or is there twice. One that comes again is left out. */
+static bool assemble(const struct part *parts, int n, struct packet *whole)
+{
+	const struct part *first = NULL;
+	size_t total = 0, got = 0;
+
+	for (int i = 0; i < n; i++) {
+		bool again = false;
+
+		if (!belong_together(&parts[0], &parts[i]))
+			continue;
+		for (int k = 0; k < i; k++) {
+			if (!belong_together(&parts[0], &parts[k]) || !overlap(&parts[i], &parts[k]))
+				continue;
+			if (parts[i].at != parts[k].at || parts[i].len != parts[k].len)
+				return false;
+			again = true;
+		}
+		if (again)
+			continue;
+		got += parts[i].len;
+		if (!parts[i].more)
+			total = parts[i].at + parts[i].len;
+		if (!parts[i].at && !first)
+			first = &parts[i];
+		if (parts[i].at + parts[i].len > MAX_PACKET - 512)
+			return false;
+	}
+	if (!first || got != total)
+		return false;
+	memcpy(whole->b, first->p->b, first->header);
+	whole->b[first->next_at] = first->next;
+	for (int i = n - 1; i >= 0; i--)
+		if (belong_together(&parts[0], &parts[i]))
+			memcpy(whole->b + first->header + parts[i].at, parts[i].p->b + parts[i].data, parts[i].len);
+	whole->len = first->header + total;
+	v6 = is_six(first->p);
+	if (!v6)
+		whole->b[6] &= 0x40, whole->b[7] = 0;
+	set_length(whole);
+	return true;
+}
+
+/* The first part says for whom all of them are, whatever MAC address the others had. */
+static bool first_is_for(const bool *hosts, const struct part *parts, int from, int to)
+{
+	while (from < to && parts[from].at)
+		from++;
+	return from < to && hosts[from];
+}
+
+/* What has been lost of an overlap is begun anew by what comes next: any run of fragments may make a packet. */
+static void add_assembled(void)
+{
+	static struct part parts[MAX_SHOT];
+	bool hosts[MAX_SHOT];
+	int n = 0, frames = n_inputs;
+
+	for (int i = 0; i < frames && n < MAX_SHOT; i++)
+		if (part_of(&inputs[i].p, &parts[n]))
+			hosts[n++] = inputs[i].host;
+	for (int from = 0; from < n; from++) {
+		for (int to = from + 1; to <= n && n_inputs < MAX_INPUTS; to++) {
+			struct input *in = &inputs[n_inputs];
+
+			/* Not those of which one at an end has nothing to do with it: they are there without. */
+			if (!belong_together(&parts[from], &parts[to - 1]) || !assemble(parts + from, to - from, &in->p))
+				continue;
+			in->raw = NULL;
+			in->host = first_is_for(hosts, parts, from, to);
+			in->own = inputs[0].own;
+			in->passed = in->told = false;
+			n_inputs += model_seen(&in->p);
+		}
+	}
+}
+
+/* --- what comes out */
+
+static bool is_ftp(const struct service *s)
+{
+	return s->proto == IPPROTO_TCP && s->port == FTP_PORT;
+}
+
+static bool is_tunnel(enum method method)
+{
+	return method >= IPIP && method <= GUE_SUM;
+}
+
+static bool sums_right(const struct packet *p)
+{
+	static struct packet copy;
+	size_t off;
+	int proto = model_transport(p->b, p->len, &off);
+
+	if (!is_six(p) && sum_fold(sum_bytes(p->b, (p->b[0] & 15) * 4, 0)) != 0xffff)
+		return false;
+	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP && !is_icmp(is_six(p), proto))
+		return true;
+	if (off + sum_offset(proto) + 2 > p->len || (proto == IPPROTO_UDP && !get16(p->b + off + 6)))
+		return true;
+	copy_packet(&copy, p);
+	v6 = is_six(p);
+	fix_sum(&copy, off, proto);
+	return !memcmp(copy.b + off + sum_offset(proto), p->b + off + sum_offset(proto), 2);
+}
+
+/* Of FTP's control connection answers may change, numbers with them: what is around them may not, nor a right checksum. */
+static bool ftp_same(const struct packet *want, const struct packet *got, bool right)
+{
+	size_t off, off_got;
+
+	if (model_transport(want->b, want->len, &off) != IPPROTO_TCP || off + 20 > want->len ||
+	    model_transport(got->b, got->len, &off_got) != IPPROTO_TCP || off != off_got || got->len < off + 20)
+		return false;
+	return !memcmp(source(want), source(got), 2 * alen(is_six(want))) && !memcmp(want->b + off, got->b + off, 4) &&
+	       !memcmp(want->b + off + 12, got->b + off + 12, 4) && (!right || sums_right(got)) &&
+	       (size_t)get16(got->b + (is_six(got) ? 4 : 2)) + (is_six(got) ? 40 : 0) == got->len;
+}
+
+/* What is in a tunnel's packet that goes to the right place. */
+static bool unwrap(const struct packet *out, const struct service *s, bool six, int server, struct packet *inner)
+{
+	int want = six ? IPPROTO_IPV6 : IPPROTO_IPIP, proto;
+	bool outer6 = six != s->crossed;
+	size_t off;
+	const uint8_t *h;
+
+	if (is_six(out) != outer6 || !sums_right(out) || memcmp(source(out), dip[outer6], alen(outer6)) ||
+	    memcmp(destination(out), real_ip[outer6][server], alen(outer6)))
+		return false;
+	proto = model_transport(out->b, out->len, &off);
+	h = out->b + off;
+	if (s->method == GRE || s->method == GRE_SUM) {
+		if (proto != IPPROTO_GRE || h[0] != (s->method == GRE_SUM ? 0x80 : 0) || h[1] ||
+		    get16(h + 2) != (six ? ETH_P_IPV6 : ETH_P_IP) ||
+		    (h[0] && sum_fold(sum_bytes(h, out->len - off, 0)) != 0xffff))
+			return false;
+		off += h[0] ? 8 : 4;
+	} else if (s->method == GUE || s->method == GUE_SUM) {
+		if (proto != IPPROTO_UDP || get16(h + 2) != 6080 || get16(h + 4) != out->len - off ||
+		    !get16(h + 6) != (s->method == GUE) || h[8] || h[9] != want || h[10] || h[11])
+			return false;
+		off += 12;
+	} else if (proto != want) {
+		return false;
+	}
+	if (off > out->len)
+		return false;
+	inner->len = out->len - off;
+	memcpy(inner->b, out->b + off, inner->len);
+	return true;
+}
+
+static bool from_to(const struct frame *f, enum port at, const uint8_t *mac)
+{
+	return f->at == at && mac && !memcmp(f->b, mac, 6) && !memcmp(f->b + 6, director_mac[at], 6);
+}
+
+static struct world world_of(const struct service *s, bool six, int server, uint16_t vport, uint16_t rport, bool reply)
+{
+	struct world w = { .alen = alen(six), .vport = vport, .rport = rport };
+
+	memcpy(w.client, client_ip[six], 16);
+	memcpy(w.service, vip[six], 16);
+	memcpy(w.server, real_ip[six][server], 16);
+	w.way = reply ? REPLY : s->method == MASQ ? NAT : DR;
+	return w;
+}
+
+/* The client is whoever the packet says it is. */
+static void set_client(struct world *w, const struct flow *flow, bool reply)
+{
+	memcpy(w->client, reply ? flow->dst : flow->src, w->alen);
+}
+
+static void unroute(struct packet *p)
+{
+	v6 = is_six(p);
+	p->b[v6 ? 7 : 8]++;
+	fix_ip(p->b);
+}
+
+static bool became(const struct input *in, const struct packet *out, const struct frame *f, const struct service *s,
+		   const struct world *w, int server)
+{
+	static struct packet want, inner;
+	bool six = is_six(&in->p);
+	enum port at = INSIDE;
+	const uint8_t *mac = real_mac[server];
+
+	copy_packet(&want, &in->p);
+	if (!model_translate(w, &want))
+		return false;
+	if (w->way == REPLY)
+		mac = way_to(six, destination(&want), &at);
+	/* What the director sends itself has not been routed. */
+	if (w->way == REPLY && in->own)
+		unroute(&want);
+	if (!from_to(f, at, mac))
+		return false;
+	if (is_tunnel(s->method))
+		return unwrap(out, s, six, server, &inner) && model_same(&want, &inner);
+	if (model_same(&want, out))
+		return true;
+	return is_ftp(s) && ftp_same(&want, out, sums_right(&in->p));
+}
+
+/* Data connections have ports that the ends agree upon. */
+static bool became_ftp_data(const struct input *in, const struct packet *out, const struct frame *f, const struct service *s,
+			    const struct flow *flow)
+{
+	bool six = is_six(&in->p), reply = !memcmp(flow->src, real_ip[six][0], alen(six));
+	struct flow now;
+	struct world w;
+
+	if (!flow_of(out, &now) || flow->proto != IPPROTO_TCP)
+		return false;
+	w = world_of(s, six, 0, reply ? now.sport : flow->dport, reply ? flow->sport : now.dport, reply);
+	set_client(&w, flow, reply);
+	return became(in, out, f, s, &w, 0);
+}
+
+static bool is_through_of(const struct input *in, const struct packet *out, const struct frame *f, const struct service *s,
+			  const struct flow *flow, const struct conn *c)
+{
+	bool six = is_six(&in->p);
+	struct world w;
+
+	for (int n = 0; n < 2; n++) {
+		if (!(s->servers >> n & 1) || (c && c->server >= 0 && c->server != n))
+			continue;
+		if (flow->dport == s->port && !memcmp(flow->dst, vip[six], alen(six))) {
+			w = world_of(s, six, n, s->port, s->rport, false);
+			set_client(&w, flow, false);
+			if (became(in, out, f, s, &w, n))
+				return true;
+		}
+		if (s->method == MASQ && flow->sport == s->rport && !memcmp(flow->src, real_ip[six][n], alen(six))) {
+			w = world_of(s, six, n, s->port, s->rport, true);
+			set_client(&w, flow, true);
+			if (became(in, out, f, s, &w, n))
+				return true;
+		}
+	}
+	return is_ftp(s) && !c && became_ftp_data(in, out, f, s, flow);
+}
+
+static bool is_through(const struct input *in, const struct packet *out, const struct frame *f)
+{
+	const struct conn *c;
+	struct flow flow;
+	bool reply;
+
+	if (!in->host || !flow_of(&in->p, &flow))
+		return false;
+	c = conn_of(&in->p, &reply);
+	for (const struct service *s = services; s < services + n_services; s++) {
+		if (service_is_there(s) && (c ? c->s == s : s->proto == flow.proto) &&
+		    is_through_of(in, out, f, s, &flow, c))
+			return true;
+	}
+	return false;
+}
+
+static bool is_routed(const struct input *in, const struct packet *out, const struct frame *f)
+{
+	static struct packet want;
+	bool six = is_six(&in->p), reply = false;
+	const struct conn *c = conn_of(&in->p, &reply);
+	const uint8_t *mac;
+	struct flow flow;
+	enum port at;
+
+	if (!in->host || in->own || is_directors(six, destination(&in->p)))
+		return false;
+	/* A translation that did not take place; IP looks at no error without a right checksum. */
+	if (c && reply && flow_of(&in->p, &flow) && !flow.error)
+		return false;
+	mac = way_to(six, destination(&in->p), &at);
+	if (!from_to(f, at, mac))
+		return false;
+	copy_packet(&want, &in->p);
+	model_route(&want);
+	return model_same(&want, out);
+}
+
+static bool is_sent(const struct input *in, const struct packet *out, const struct frame *f)
+{
+	const uint8_t *mac;
+	enum port at;
+
+	if (!in->own)
+		return false;
+	mac = way_to(is_six(&in->p), destination(&in->p), &at);
+	/* To a group's MAC address, where it is a group's. */
+	return (from_to(f, at, mac) || (f->b[0] & 1 && destination(&in->p)[0] >= 224)) && model_same(&in->p, out);
+}
+
+/* --- the director's own answers */
+
+static bool is_reset(const struct packet *in, const struct packet *out, size_t off)
+{
+	size_t at;
+
+	return model_transport(in->b, in->len, &at) == IPPROTO_TCP && at + 4 <= in->len && out->len >= off + 20 &&
+	       out->len == off + (out->b[off + 12] >> 4) * 4u && out->b[off + 13] & 4 &&
+	       !memcmp(source(out), destination(in), alen(is_six(in))) &&
+	       !memcmp(in->b + at, out->b + off + 2, 2) && !memcmp(in->b + at + 2, out->b + off, 2);
+}
+
+/* An echo or a timestamp, with what was asked. */
+static bool is_echo(const struct packet *in, const struct packet *out, size_t off)
+{
+	bool six = is_six(in);
+	size_t at;
+
+	if (!is_icmp(six, model_transport(in->b, in->len, &at)) || at + 8 > in->len)
+		return false;
+	if (!six && out->b[off] == 14)
+		return in->b[at] == 13 && out->len == off + 20 && !memcmp(in->b + at + 4, out->b + off + 4, 8);
+	return in->b[at] == (six ? 128 : 8) && in->len - at == out->len - off &&
+	       !memcmp(in->b + at + 4, out->b + off + 4, in->len - at - 4);
+}
+
+/* What is quoted is what was sent, but for what stations on the way may change, and no byte more. */
+static bool is_quote(const uint8_t *q, size_t len, const uint8_t *sent, size_t sent_len)
+{
+	size_t header = (sent[0] & 15) * 4;
+
+	if (len > sent_len || len < 20 || len < (sent_len < header + 8 ? sent_len : header + 8) || q[0] != sent[0])
+		return false;
+	return !memcmp(q, sent, 8) && q[9] == sent[9] && !memcmp(q + 12, sent + 12, 8) && len >= header &&
+	       !memcmp(q + header, sent + header, len - header);
+}
+
+/* Likewise; the headers of fragments that are all of their packet may have gone. */
+static bool is_quote6(const uint8_t *q, size_t len, const uint8_t *sent, size_t sent_len)
+{
+	static struct packet a, b;
+
+	a.len = len;
+	b.len = sent_len;
+	if (len > sent_len || len < 40 || len < (sent_len < 48 ? sent_len : 48))
+		return false;
+	memcpy(a.b, q, len);
+	memcpy(b.b, sent, sent_len);
+	model_unfragment(&a);
+	model_unfragment(&b);
+	return a.len <= b.len && !memcmp(a.b, b.b, 4) && a.b[6] == b.b[6] && !memcmp(a.b + 8, b.b + 8, a.len - 8);
+}
+
+static bool is_quote_of(const uint8_t *q, size_t len, const uint8_t *sent, size_t sent_len)
+{
+	return sent[0] >> 4 == 6 ? is_quote6(q, len, sent, sent_len) : is_quote(q, len, sent, sent_len);
+}
+
+static bool is_answer_error(bool six, uint8_t type)
+{
+	return six ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
+}
+
+static bool quotes(const struct input *in, const uint8_t *q, size_t len)
+{
+	const struct frame *f = in->raw;
+	size_t at = 14;
+
+	if (is_quote_of(q, len, in->p.b, in->p.len))
+		return true;
+	/* With the header of a fragment that is all of its packet. */
+	while (f && at + 4 < f->len && (get16(f->b + at - 2) == ETH_P_8021Q || get16(f->b + at - 2) == ETH_P_8021AD))
+		at += 4;
+	return f && !in->own && at + 20 < f->len && is_quote_of(q, len, f->b + at, f->len - at);
+}
+
+/* Whether it is for that sender, from the director, over the right wire, and its sums are right. */
+static bool is_from_director(const struct packet *out, const struct frame *f)
+{
+	enum port at;
+	const uint8_t *mac = way_to(is_six(out), destination(out), &at);
+
+	/* The neighbours of link-local addresses and of the networks outside are not known to us. */
+	if (is_six(out) && destination(out)[0] == 0xfe)
+		return is_directors(true, source(out)) && sums_right(out);
+	return from_to(f, at, mac) && is_directors(is_six(out), source(out)) && sums_right(out);
+}
+
+static bool is_told(const struct input *in, const struct packet *out, const struct frame *f)
+{
+	bool six = is_six(out);
+	size_t off;
+	int proto;
+
+	if (is_six(&in->p) != six || memcmp(destination(out), source(&in->p), alen(six)) || !is_from_director(out, f))
+		return false;
+	proto = model_transport(out->b, out->len, &off);
+	if (proto == IPPROTO_TCP)
+		return is_reset(&in->p, out, off);
+	if (!is_icmp(six, proto) || off + 8 > out->len)
+		return false;
+	if (is_answer_error(six, out->b[off]))
+		return quotes(in, out->b + off + 8, out->len - off - 8);
+	return out->b[off] == (six ? 129 : 0) || (!six && out->b[off] == 14) ? is_echo(&in->p, out, off) : false;
+}
+
+/* Of an error about a tunnel's packet the client hears in terms of its own. */
+static bool is_relayed(const struct input *in, const struct packet *out, const struct frame *f)
+{
+	bool six = is_six(out);
+	const uint8_t *q;
+	size_t off, len, said;
+
+	if (!is_directors(is_six(&in->p), destination(&in->p)) ||
+	    !is_icmp(six, model_transport(out->b, out->len, &off)) || out->len < off + 8 + (six ? 44 : 24) ||
+	    !is_answer_error(six, out->b[off]) || !is_from_director(out, f))
+		return false;
+	q = out->b + off + 8;
+	len = out->len - off - 8;
+	said = six ? 40 + get16(q + 4) : get16(q + 2);
+	return q[0] >> 4 == (six ? 6 : 4) && len <= said && memmem(in->p.b, in->p.len, q, len) &&
+	       !memcmp(q + (six ? 8 : 12), destination(out), alen(six)) && !memcmp(q + (six ? 24 : 16), vip[six], alen(six));
+}
+
+static bool is_chatter(const struct frame *f, const struct packet *p)
+{
+	size_t off;
+	int proto;
+
+	if (memcmp(f->b + 6, director_mac[f->at], 6))
+		return false;
+	if (get16(f->b + 12) == ETH_P_ARP)
+		return f->len >= 42;
+	proto = model_transport(p->b, p->len, &off);
+	if (!is_six(p))
+		return proto == IPPROTO_IGMP && destination(p)[0] == 224;
+	/* They all go no further than the link, and groups are told of behind a hop-by-hop header. */
+	if (proto != IPPROTO_ICMPV6 || off + 4 > p->len || !sums_right(p))
+		return false;
+	return ((p->b[off] >= 130 && p->b[off] <= 132) || p->b[off] == 143) ? p->b[7] == 1 :
+	       p->b[off] >= 133 && p->b[off] <= 137 && p->b[7] == 255;
+}
+
+/* Each packet that went in may come out once, and be answered once. No fragment is translated by itself. */
+static enum fate explain(struct input *in, const struct packet *out, const struct frame *f)
+{
+	enum fate fate = WRONG;
+	struct part part;
+
+	if (!in->passed)
+		fate = !part_of(out, &part) && is_through(in, out, f) ? THROUGH : is_routed(in, out, f) ? ROUTED :
+		       is_sent(in, out, f) ? SENT : WRONG;
+	if (fate != WRONG) {
+		in->passed = true;
+		return fate;
+	}
+	if (!in->told)
+		fate = is_told(in, out, f) ? TOLD : is_relayed(in, out, f) ? RELAYED : WRONG;
+	if (fate != WRONG)
+		in->told = true;
+	return fate;
+}
+
+/* An error may be late: when fragments or a neighbour did not come. */
+static bool is_late_error(const struct packet *out, const struct frame *f)
+{
+	bool six = is_six(out);
+	static struct input in;
+	size_t off;
+
+	if (!is_icmp(six, model_transport(out->b, out->len, &off)) || off + 28 > out->len || !is_answer_error(six, out->b[off]))
+		return false;
+	for (unsigned long i = 1; i <= PAST && i <= n_past; i++) {
+		const struct frame *old = &past[(n_past - i) % PAST].frame;
+		const size_t at = six ? 8 : 12, size = 2 * alen(six);
+
+		if (memmem(old->b, old->len < 80 ? old->len : 80, out->b + off + 8 + at, size) && ether_packet(old, &in) &&
+		    is_seen(&in)) {
+			in.raw = old;
+			if (is_told(&in, out, f))
+				return true;
+		}
+	}
+	return false;
+}
+
+static enum fate explain_late(const struct packet *out, const struct frame *f)
+{
+	static struct input in;
+	enum fate fate;
+
+	if (is_late_error(out, f))
+		return TOLD;
+	for (unsigned long i = 1; i <= LATE && i <= n_past; i++) {
+		unsigned long at = (n_past - i) % PAST;
+
+		in.raw = &past[at].frame;
+		in.passed = past[at].passed;
+		in.told = past[at].told;
+		if (!ether_packet(in.raw, &in) || !is_seen(&in))
+			continue;
+		fate = explain(&in, out, f);
+		past[at].passed = in.passed;
+		past[at].told = in.told;
+		if (fate != WRONG)
+			return fate;
+	}
+	return WRONG;
+}
+
+static enum fate explain_any(const struct packet *out, const struct frame *f)
+{
+	for (int i = 0; i < n_inputs; i++) {
+		enum fate fate = explain(&inputs[i], out, f);
+
+		if (fate != WRONG)
+			return fate;
+	}
+	return WRONG;
+}
+
+/* --- one after the other */
+
+static struct packet pieces[MAX_SHOT * 4];
+static struct frame piece_frames[MAX_SHOT * 4];
+static int n_pieces;
+
+void oracle_begin(const struct frame *frames, int n)
+{
+	n_inputs = n_pieces = 0;
+	for (int i = 0; i < n; i++)
+		add_frame(&frames[i]);
+	add_assembled();
+}
+
+static bool keep_piece(const struct packet *p, const struct frame *f)
+{
+	struct part part;
+
+	if (n_pieces == MAX_SHOT * 4 || !part_of(p, &part))
+		return false;
+	copy_packet(&pieces[n_pieces], p);
+	piece_frames[n_pieces++] = *f;
+	return true;
+}
+
+enum fate oracle_judge(const struct frame *out, bool odd)
+{
+	static struct packet p;
+	enum fate fate;
+
+	if (odd || out->len < ETHERNET)
+		return WRONG;
+	p.len = out->len - ETHERNET;
+	memcpy(p.b, out->b + ETHERNET, p.len);
+	if (is_chatter(out, &p))
+		return CHATTER;
+	if (p.len < 20 || get16(out->b + 12) != (is_six(&p) ? ETH_P_IPV6 : ETH_P_IP) || (is_six(&p) && p.len < 40))
+		return WRONG;
+	if (keep_piece(&p, out))
+		return PART;
+	fate = explain_any(&p, out);
+	return fate == WRONG ? explain_late(&p, out) : fate;
+}
+
+/* Fragments that make no packet have been routed as they are. */
+static enum fate explain_parts(const struct part *parts, int n)
+{
+	enum fate fate = WRONG;
+
+	for (int i = 0; i < n; i++) {
+		const struct frame *f = &piece_frames[parts[i].p - pieces];
+
+		fate = explain_any(parts[i].p, f);
+		if (fate == WRONG)
+			fate = explain_late(parts[i].p, f);
+		if (fate == WRONG)
+			return WRONG;
+	}
+	return fate;
+}
+
+/* Takes those that belong to the first one, in order, as one packet. */
+static enum fate judge_pieces(void)
+{
+	static struct part parts[MAX_SHOT * 4], left[MAX_SHOT * 4];
+	static struct packet whole;
+	int n = 0, rest = 0;
+	enum fate fate;
+
+	for (int i = 0; i < n_pieces; i++) {
+		struct part part;
+
+		part_of(&pieces[i], &part);
+		if (!i || belong_together(&parts[0], &part))
+			parts[n++] = part;
+		else
+			left[rest++] = part;
+	}
+	fate = assemble(parts, n, &whole) ? explain_any(&whole, &piece_frames[0]) : WRONG;
+	if (fate == WRONG)
+		fate = explain_parts(parts, n);
+	for (int i = 0; i < rest; i++) {
+		int from = left[i].p - pieces;
+
+		if (from != i) {
+			copy_packet(&pieces[i], &pieces[from]);
+			piece_frames[i] = piece_frames[from];
+		}
+	}
+	n_pieces = rest;
+	return fate;
+}
+
+static void remember(const struct input *in)
+{
+	unsigned long at = n_past++ % PAST;
+
+	past[at].frame = *in->raw;
+	past[at].passed = in->passed;
+	past[at].told = in->told;
+}
+
+int oracle_end(unsigned int counts[FATES])
+{
+	int wrong = 0;
+
+	while (n_pieces) {
+		enum fate fate = judge_pieces();
+
+		counts[fate]++;
+		wrong += fate == WRONG;
+	}
+	for (int i = 0; i < n_inputs; i++)
+		if (inputs[i].raw)
+			remember(&inputs[i]);
+	return wrong;
+}
+
+void oracle_forget(void)
+{
+	n_past = 0;
+}
+
+int oracle_inputs(void)
+{
+	return n_inputs;
+}
+
+const struct packet *oracle_input(int i)
+{
+	return &inputs[i].p;
+}
+
+bool oracle_wants(struct packet *want)
+{
+	const struct conn *c;
+	struct world w;
+	bool reply;
+	struct flow flow;
+
+	if (!n_inputs || !flow_of(&inputs[0].p, &flow))
+		return false;
+	c = conn_of(&inputs[0].p, &reply);
+	if (!c || c->server < 0)
+		return false;
+	w = world_of(c->s, c->six, c->server, c->s->port, c->s->rport, reply);
+	set_client(&w, &flow, reply);
+	copy_packet(want, &inputs[0].p);
+	return model_translate(&w, want);
+}
