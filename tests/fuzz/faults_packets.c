@@ -78,6 +78,23 @@ static unsigned int drain(void)
 	return count;
 }
 
+/* What IP itself counts as lost: OutDiscards, ReasmFails and FragFails. */
+static uint64_t lost_by_ip(void)
+{
+	unsigned long long discards, reassembly, fragments;
+	FILE *file = fopen("/proc/thread-self/net/snmp", "r");
+	int got;
+
+	if (!file)
+		err(1, "snmp");
+	got = fscanf(file, "Ip: %*[^\n]\nIp: %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %llu %*u %*u %*u %*u %llu %*u %llu",
+		     &discards, &reassembly, &fragments);
+	fclose(file);
+	if (got != 3)
+		errx(1, "snmp: %d", got);
+	return discards + reassembly + fragments;
+}
+
 static uint64_t drops(void)
 {
 	struct list list = LIST_OF(struct drop);
@@ -89,7 +106,7 @@ static uint64_t drops(void)
 	for (size_t i = 0; i < list.count; i++)
 		sum += list_at(&list, struct drop, i)->packets;
 	list_free(&list);
-	return sum;
+	return sum + lost_by_ip();
 }
 
 /* How many connections and templates this client has. */
