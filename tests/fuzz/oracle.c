@@ -585,6 +585,20 @@ static bool is_reset(const struct packet *in, const struct packet *out, size_t o
 	       !memcmp(in->b + at, out->b + off + 2, 2) && !memcmp(in->b + at + 2, out->b + off, 2);
 }
 
+/* Where the director itself has SCTP: an ABORT or a SHUTDOWN COMPLETE, of an association that it does not know. */
+static bool is_abort(const struct packet *in, const struct packet *out, size_t off)
+{
+	size_t at;
+	uint32_t crc;
+
+	if (model_transport(in->b, in->len, &at) != IPPROTO_SCTP || at + 4 > in->len || out->len < off + 16 ||
+	    memcmp(source(out), destination(in), alen(is_six(in))))
+		return false;
+	crc = sum_sctp(out->b + off, out->len - off);
+	return (out->b[off + 12] == 6 || out->b[off + 12] == 14) && !memcmp(&crc, out->b + off + 8, 4) &&
+	       !memcmp(in->b + at, out->b + off + 2, 2) && !memcmp(in->b + at + 2, out->b + off, 2);
+}
+
 /* An echo or a timestamp, with what was asked. */
 static bool is_echo(const struct packet *in, const struct packet *out, size_t off)
 {
@@ -672,6 +686,8 @@ static bool is_told(const struct input *in, const struct packet *out, const stru
 	proto = model_transport(out->b, out->len, &off);
 	if (proto == IPPROTO_TCP)
 		return is_reset(&in->p, out, off);
+	if (proto == IPPROTO_SCTP)
+		return is_abort(&in->p, out, off);
 	if (!is_icmp(six, proto) || off + 8 > out->len)
 		return false;
 	if (is_answer_error(six, out->b[off]))
