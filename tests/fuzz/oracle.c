@@ -8,7 +8,7 @@
 #include "../lab/wire.h"
 
 #define MAX_INPUTS	64
-#define PAST		8192	/* frames of which the director may still have something to say */
+#define PAST		65536	/* frames of which the director may still have something to say */
 #define LATE		128	/* that may still be on their way */
 #define IKE_PORT	500
 #define FTP_PORT	21
@@ -249,7 +249,8 @@ static bool part6(const struct packet *p, struct part *part)
 	part->at = get16(p->b + off + 2) & 0xfff8;
 	part->more = p->b[off + 3] & 1;
 	memcpy(&part->id, p->b + off + 4, 4);
-	return true;
+	/* What is all of its packet needs no others. */
+	return part->at || part->more;
 }
 
 static bool part_of(const struct packet *p, struct part *part)
@@ -333,7 +334,8 @@ static void add_assembled(void)
 	int n = 0, frames = n_inputs;
 
 	for (int i = 0; i < frames && n < MAX_SHOT; i++)
-		if (part_of(&inputs[i].p, &parts[n]))
+		/* What was for another host nobody has seen. */
+		if ((inputs[i].host || inputs[i].raw->b[0] & 1) && part_of(&inputs[i].p, &parts[n]))
 			hosts[n++] = inputs[i].host;
 	for (int from = 0; from < n; from++) {
 		for (int to = from + 1; to <= n && n_inputs < MAX_INPUTS; to++) {
