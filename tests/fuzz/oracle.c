@@ -8,7 +8,7 @@
 #include "../lab/wire.h"
 
 #define MAX_INPUTS	64
-#define PAST		8192	/* frames of which the director may still have something to say */
+#define PAST		65536	/* frames of which the director may still have something to say */
 #define LATE		128	/* that may still be on their way */
 #define IKE_PORT	500
 #define FTP_PORT	21
@@ -249,7 +249,8 @@ static bool part6(const struct packet *p, struct part *part)
 	part->at = get16(p->b + off + 2) & 0xfff8;
 	part->more = p->b[off + 3] & 1;
 	memcpy(&part->id, p->b + off + 4, 4);
-	return true;
+	/* What is all of its packet needs no others. */
+	return part->at || part->more;
 }
 
 static bool part_of(const struct packet *p, struct part *part)
@@ -333,7 +334,8 @@ static void add_assembled(void)
 	int n = 0, frames = n_inputs;
 
 	for (int i = 0; i < frames && n < MAX_SHOT; i++)
-		if (part_of(&inputs[i].p, &parts[n]))
+		/* What was for another host nobody has seen. */
+		if ((inputs[i].host || inputs[i].raw->b[0] & 1) && part_of(&inputs[i].p, &parts[n]))
 			hosts[n++] = inputs[i].host;
 	for (int from = 0; from < n; from++) {
 		for (int to = from + 1; to <= n && n_inputs < MAX_INPUTS; to++) {
@@ -585,6 +587,20 @@ static bool is_reset(const struct packet *in, const struct packet *out, size_t o
 	       !memcmp(in->b + at, out->b + off + 2, 2) && !memcmp(in->b + at + 2, out->b + off, 2);
 }
 
+/* Where the director itself has SCTP: an ABORT or a SHUTDOWN COMPLETE, of an association that it does not know. */
+static bool is_abort(const struct packet *in, const struct packet *out, size_t off)
+{
+	size_t at;
+	uint32_t crc;
+
+	if (model_transport(in->b, in->len, &at) != IPPROTO_SCTP || at + 4 > in->len || out->len < off + 16 ||
+	    memcmp(source(out), destination(in), alen(is_six(in))))
+		return false;
+	crc = sum_sctp(out->b + off, out->len - off);
+	return (out->b[off + 12] == 6 || out->b[off + 12] == 14) && !memcmp(&crc, out->b + off + 8, 4) &&
+	       !memcmp(in->b + at, out->b + off + 2, 2) && !memcmp(in->b + at + 2, out->b + off, 2);
+}
+
 /* An echo or a timestamp, with what was asked. */
 static bool is_echo(const struct packet *in, const struct packet *out, size_t off)
 {
@@ -672,6 +688,8 @@ static bool is_told(const struct input *in, const struct packet *out, const stru
 	proto = model_transport(out->b, out->len, &off);
 	if (proto == IPPROTO_TCP)
 		return is_reset(&in->p, out, off);
+	if (proto == IPPROTO_SCTP)
+		return is_abort(&in->p, out, off);
 	if (!is_icmp(six, proto) || off + 8 > out->len)
 		return false;
 	if (is_answer_error(six, out->b[off]))
