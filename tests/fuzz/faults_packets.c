@@ -236,7 +236,7 @@ static void port(void)
 }
 
 /* A datagram in two, of which the second is the last. */
-static void fragment(void)
+static void in_fragments(void)
 {
 	static struct packet whole;
 	struct packet *first, *second = last(IN);
@@ -295,7 +295,7 @@ static const struct kind_of {
 	{ "IPIP", 82, tcp }, { "GUE", 83, tcp }, { "GRE", 84, tcp }, { "persistent", 85, tcp }, { "lblc", 86, tcp },
 	{ "lblcr", 87, tcp }, { "nobody", 88, tcp }, { "UDP", 53, udp }, { "one-packet", 54, udp },
 	{ "SCTP", 9, sctp }, { "SIP", 5060, sip }, { "FTP", 21, tcp }, { "PASV", 21, pasv, true },
-	{ "PORT", 21, port, true }, { "fragment", 53, fragment, true }, { "client-error", 53, client_error },
+	{ "PORT", 21, port, true }, { "fragment", 53, in_fragments, true }, { "client-error", 53, client_error },
 	{ "server-error", 53, server_error }, { "TTL", 80, ttl }, { "too-big", 80, too_big },
 	{ "tunnel-too-big", 82, too_big },
 };
@@ -348,7 +348,7 @@ static struct outcome play(const struct kind_of *kind, bool on, unsigned int n)
 	outcome.hit = faults_disarm();
 	outcome.came = drain();
 	outcome.dropped = drops() - before;
-	if (kind->make == fragment)
+	if (kind->make == in_fragments)
 		deliver(&scene.before[0]);
 	deliver(&scene.last);
 	outcome.again = drain();

@@ -7,7 +7,7 @@
 #define SHUNT_FUZZ_ORACLE_H
 
 #include "../lab/forge.h"
-#include "director.h"
+#include "scene.h"
 
 #define MAX_SHOT	10	/* frames */
 #define MAX_CONNS	64

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The director that packets.c sends frames to: nat_up of tests/lab/topology.sh, what it is configured with, what it is joined to. */
-#ifndef SHUNT_FUZZ_DIRECTOR_H
-#define SHUNT_FUZZ_DIRECTOR_H
+#ifndef SHUNT_FUZZ_SCENE_H
+#define SHUNT_FUZZ_SCENE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,4 +65,4 @@ bool frame_take(struct frame *f, bool *odd);
 void set_fast_path(int mode);
 void open_sockets(void);
 
-#endif /* SHUNT_FUZZ_DIRECTOR_H */
+#endif /* SHUNT_FUZZ_SCENE_H */

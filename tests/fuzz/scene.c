@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include "director.h"
+#include "scene.h"
 
 #include <errno.h>
 #include <linux/if_ether.h>
