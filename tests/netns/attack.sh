@@ -83,17 +83,17 @@ floods_on() {
 	FLOODS=()
 	for proto in tcp udp; do
 		for vip in "$VIP" "$VIP6"; do
-			attack random $proto 0 "$vip" 99 > "/tmp/sent.$proto.$vip" &
+			ip netns exec gw "$BUILD/bin/attack" random $proto 0 "$vip" 99 > "/tmp/sent.$proto.$vip" &
 			FLOODS+=($!)
 		done
 	done
 }
 
-# How many packets all of them have sent in the end.
+# In SENT: how many packets all of them have sent in the end. Only who has begun them can wait for it.
 floods_off() {
 	kill -TERM "${FLOODS[@]}"
 	wait "${FLOODS[@]}"
-	cat /tmp/sent.* | awk '{ n += $1 } END { print n }'
+	SENT=$(cat /tmp/sent.* | awk '{ n += $1 } END { print n }')
 	rm /tmp/sent.*
 }
 flooding() { kill -0 "${FLOODS[@]}" 2>/dev/null; }
@@ -105,7 +105,7 @@ unreclaimable() { awk '$1 == "SUnreclaim:" { print $2 }' /proc/meminfo; }
 in_states() { adm -L -n -c | awk -v vip="$(at "$VIP"):80" -v vip6="$(at "$VIP6"):80" '$5 == vip || $5 == vip6 { print $1, $3 }' | sort | uniq -c | xargs; }
 
 flood() {
-	local round before most=0 now there sent
+	local round before most=0 now there
 	services
 	set_knob conn_max $LIMIT
 	greet
@@ -126,8 +126,8 @@ flood() {
 		((now <= most)) || most=$now
 	done
 	is "all the while the floods went on" "$(flooding && echo so)" so
-	sent=$(floods_off)
-	like "and had sent as much ($sent packets)" "$((sent > ATTACK_ROUNDS * 3000))" 1
+	floods_off
+	like "and had sent as much ($SENT packets)" "$((SENT > ATTACK_ROUNDS * 3000))" 1
 	is "all that was there is there, and in its state" "$(in_states | sed 's/ *[0-9]* TCP FIN_WAIT//; s/ *[0-9]* TCP TIME_WAIT//; s/ *[0-9]* TCP CLOSE_WAIT//')" "$there"
 	is "memory: $((most - before)) KiB more at most, 16 MiB may be" "$((most - before < 16384))" 1
 }
