@@ -34,8 +34,11 @@ struct shunt_hop {
 	struct rcu_head rcu;
 };
 
-static struct shunt_hop *find(struct shunt_hops *hops,
-			      const struct dst_entry *dst)
+/*
+ * IPv6's routes outlive changes of the tables, after which they hold with another
+ * cookie, and maybe for others no more: a hop is for one cookie.
+ */
+static struct shunt_hop *find(struct shunt_hops *hops, struct dst_entry *dst)
 {
 	const struct shunt_route *route;
 	struct shunt_hop *hop;
@@ -44,7 +47,7 @@ static struct shunt_hop *find(struct shunt_hops *hops,
 		if (hop->key != dst)
 			continue;
 		route = rcu_dereference(hop->cache.route);
-		if (route && route->dst == dst)
+		if (route && route->dst == dst && dst_check(dst, route->cookie))
 			return hop;
 	}
 	return NULL;

@@ -441,6 +441,31 @@ bond() {
 	once "a bond"
 }
 
+# A route that is added elsewhere makes IPv6's routes hold with another cookie, and stay the same ones otherwise. The connections of
+# before keep theirs as it was known.
+other_routes() {
+	local vip
+	up nat
+	ip -n director route add 198.18.1.0/24 dev eth0
+	ip -n director -6 route add 2001:db8:18::/64 dev eth0
+	for vip in "$VIP" "$VIP6"; do
+		must tcp t "$vip" 80
+		must who t
+		must who t
+		seen > /dev/null
+		must who t
+		is "$vip, a connection goes fast that began after a change of the routes" "$(seen)" "0 0"
+		must end t
+		must close t
+	done
+	must who first
+	must who first6
+	seen > /dev/null
+	must who first
+	must who first6
+	is "and so do those that began before it" "$(seen)" "0 0"
+}
+
 # A device that goes and comes again is taken again.
 again() {
 	up nat
@@ -468,4 +493,4 @@ again() {
 	is "and goes fast again, both ways" "$(seen)" "0 0"
 }
 
-run nat dr tunnels exceptions special elsewhere vlan bridge bond again
+run nat dr tunnels exceptions special elsewhere vlan bridge bond other_routes again
