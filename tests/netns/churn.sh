@@ -212,7 +212,7 @@ cycles() {
 	memory_by_use before
 	is "and $CYCLES times more, with a service and traffic each time" \
 		"$("$BUILD/bin/churn" cycles "$CYCLES" /tmp/shunt.ko 2>&1)" "cycles $CYCLES"
-	steady "memory" 64
+	steady "memory" 512
 	lb_load
 }
 
