@@ -3,7 +3,8 @@
 # The test library. A test file sources it, defines scenarios (functions) and ends with "run SCENARIO...".
 #
 # run gives each scenario (or those in SCENARIOS) to stock ip_vs first and to Shunt then (LBS says which; "only_shunt" and
-# "only_ipvs" ask), to Shunt with each fast_path in FAST_PATH, each time with the module freshly loaded. A scenario brings a topology up, and makes steps:
+# "only_ipvs" ask), to Shunt with each fast_path in FAST_PATH, each time with the module freshly loaded. A scenario brings a topology
+# up, and makes steps:
 #
 #   is TEXT GOT WANTED       one test: GOT is WANTED
 #   like TEXT GOT REGEX      one test: GOT matches
@@ -20,6 +21,8 @@
 
 LBS=${LBS:-ipvs shunt}
 WAIT=${WAIT:-30}
+# How many bytes the largest segments have: TCP on a kernel that is slow makes smaller ones.
+LARGE=${LARGE:-'^[0-9]{5}$'}
 TESTS=0 FAILED=0
 declare -A STOCK=()
 TEST_FILE=$(basename "$0")
