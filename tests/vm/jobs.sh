@@ -47,6 +47,20 @@ guest() {
 	job "$title ${kver%%-*}" "$VM/boot" -n "${title// /-}-$kver" "$kver" "$3"
 }
 
+# among NAME WORD...
+among() { [[ " ${*:2} " = *" $1 "* ]]; }
+
+# deal TITLE KVER RUN HANDS NAME...: the files of tests/netns, dealt out in turn to so many guests, which give them to RUN.
+deal() {
+	local title=$1 kver=$2 run=$3 hands=$4 hand name i=0 dealt=()
+	for name in "${@:5}"; do
+		dealt[i++ % hands]+=" tests/netns/$name.sh"
+	done
+	for hand in "${!dealt[@]}"; do
+		guest "$title $hand" "$kver" "$run${dealt[hand]}"
+	done
+}
+
 # What failed, where, and what was said about it; the end of what died.
 failures() {
 	local output
