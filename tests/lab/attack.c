@@ -31,7 +31,6 @@ struct client {
 	uint16_t port;
 };
 
-static uint64_t random_state;
 static volatile sig_atomic_t ended;
 
 static void end(int signal)
@@ -42,10 +41,7 @@ static void end(int signal)
 
 static uint32_t any(uint32_t below)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (random_state >> 20) % below;
+	return random() % below;
 }
 
 static struct client client_random(uint32_t i)
@@ -188,7 +184,7 @@ int main(int argc, char **argv)
 		a.to.sa.sa_family = AF_INET6;
 	else
 		errx(2, "%s: no address", argv[4]);
-	random_state = (uint64_t)time(NULL) << 20 ^ getpid();
+	srandom(time(NULL) << 20 ^ getpid());
 	signal(SIGTERM, end);
 	printf("%lu\n", run(&a, strtoul(argv[3], NULL, 0)));
 	return 0;

@@ -18,6 +18,7 @@
  */
 #define _GNU_SOURCE
 #include "../../include/uapi/linux/shunt.h"
+#include "attr.h"
 
 #include <arpa/inet.h>
 #include <err.h>
@@ -54,16 +55,12 @@ struct addresses {
 };
 
 static struct addresses vips, reals;
-static uint64_t random_state;
 static unsigned long done, refused;
 static struct timespec deadline;
 
 static uint32_t any(uint32_t below)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (random_state >> 20) % below;
+	return random() % below;
 }
 
 static bool time_is_up(void)
@@ -163,22 +160,12 @@ static ssize_t exchange(int fd, uint16_t type, uint16_t flags)
 	return recv(fd, &reply, sizeof(reply), 0);
 }
 
-static const struct nlattr *attr_find(const void *start, const void *end, int type)
+/* An attribute of the controller's answer in reply. */
+static const struct nlattr *described(int type)
 {
-	const struct nlattr *a;
-	const char *p;
+	const size_t headers = NLMSG_HDRLEN + GENL_HDRLEN;
 
-	for (p = start; p + NLA_HDRLEN <= (const char *)end; p += NLA_ALIGN(a->nla_len)) {
-		a = (const void *)p;
-		if ((a->nla_type & NLA_TYPE_MASK) == type)
-			return a;
-	}
-	return NULL;
-}
-
-static const void *attr_data(const struct nlattr *a)
-{
-	return (const char *)a + NLA_HDRLEN;
+	return attr_find(reply.bytes + headers, reply.nl.nlmsg_len - headers, type);
 }
 
 /* The family's number, 0 while the module is not there; its description is in reply. */
@@ -190,7 +177,7 @@ static uint16_t family_find(int fd)
 	attr_add(CTRL_ATTR_FAMILY_NAME, SHUNT_GENL_NAME, sizeof(SHUNT_GENL_NAME));
 	if (exchange(fd, GENL_ID_CTRL, 0) <= 0 || reply.nl.nlmsg_type == NLMSG_ERROR)
 		return 0;
-	id = attr_find(reply.bytes + NLMSG_HDRLEN + GENL_HDRLEN, reply.bytes + reply.nl.nlmsg_len, CTRL_ATTR_FAMILY_ID);
+	id = described(CTRL_ATTR_FAMILY_ID);
 	return id ? *(const uint16_t *)attr_data(id) : 0;
 }
 
@@ -488,11 +475,11 @@ static uint32_t group_find(int fd)
 
 	if (!family_find(fd))
 		return 0;
-	groups = attr_find(reply.bytes + NLMSG_HDRLEN + GENL_HDRLEN, reply.bytes + reply.nl.nlmsg_len, CTRL_ATTR_MCAST_GROUPS);
+	groups = described(CTRL_ATTR_MCAST_GROUPS);
 	if (!groups)
 		return 0;
 	group = attr_data(groups);
-	id = attr_find(attr_data(group), (const char *)group + group->nla_len, CTRL_ATTR_MCAST_GRP_ID);
+	id = attr_find(attr_data(group), attr_size(group), CTRL_ATTR_MCAST_GRP_ID);
 	return id ? *(const uint32_t *)attr_data(id) : 0;
 }
 
@@ -696,8 +683,7 @@ static void start(char *what, uint64_t seed)
 		err(1, "fork");
 	if (pid)
 		return;
-	random_state = seed * 0x9e3779b97f4a7c15ull | 1;
-	any(1);
+	srandom(seed);
 	do_job(what);
 	exit(0);
 }

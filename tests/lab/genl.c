@@ -7,6 +7,8 @@
  *   listen:GROUP     joins, says so, and then for ever the command of each message that comes
  */
 #define _GNU_SOURCE
+#include "attr.h"
+
 #include <err.h>
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -31,27 +33,6 @@ static union {
 } reply;
 
 static int sock;
-
-static const struct nlattr *attr_find(const void *start, size_t len, int type)
-{
-	const char *p = start, *end = p + len;
-
-	while (end - p >= NLA_HDRLEN) {
-		const struct nlattr *a = (const void *)p;
-
-		if (a->nla_len < NLA_HDRLEN || a->nla_len > end - p)
-			break;
-		if ((a->nla_type & NLA_TYPE_MASK) == type)
-			return a;
-		p += NLA_ALIGN(a->nla_len);
-	}
-	return NULL;
-}
-
-static const void *attr_data(const struct nlattr *a)
-{
-	return (const char *)a + NLA_HDRLEN;
-}
 
 static size_t receive(void)
 {
@@ -101,10 +82,10 @@ static int group_find(const char *family, const char *name)
 	end = (const char *)groups + groups->nla_len;
 	for (p = attr_data(groups); p < end; p += NLA_ALIGN(group->nla_len)) {
 		group = (const void *)p;
-		attr = attr_find(attr_data(group), group->nla_len - NLA_HDRLEN, CTRL_ATTR_MCAST_GRP_NAME);
+		attr = attr_find(attr_data(group), attr_size(group), CTRL_ATTR_MCAST_GRP_NAME);
 		if (!attr || strcmp(attr_data(attr), name))
 			continue;
-		attr = attr_find(attr_data(group), group->nla_len - NLA_HDRLEN, CTRL_ATTR_MCAST_GRP_ID);
+		attr = attr_find(attr_data(group), attr_size(group), CTRL_ATTR_MCAST_GRP_ID);
 		return *(const uint32_t *)attr_data(attr);
 	}
 	errx(1, "the family %s has no group %s", family, name);

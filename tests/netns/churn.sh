@@ -12,6 +12,8 @@
 LBS=shunt
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/load.sh
+. "$TOP/tests/lab/load.sh"
 
 CHURN_SECONDS=${CHURN_SECONDS:-8}
 CHURN_SEED=${CHURN_SEED:-$EPOCHSECONDS}
@@ -61,37 +63,19 @@ services() {
 	done | rules
 }
 
-pgset() { echo "$2" | ip netns exec gw tee "/proc/net/pktgen/$1" > /dev/null; }
-
 # A thousand flows of UDP from each CPU, over IPv4 from the first and over IPv6 from the last, with pauses that leave it other work.
 load_on() {
-	local last=$(($(nproc) - 1)) device
-	modprobe pktgen
-	pgset kpktgend_0 "add_device eth1@0"
-	pgset kpktgend_$last "add_device eth1@1$last"
-	for device in eth1@0 eth1@1$last; do
-		pgset "$device" "count 0"
-		pgset "$device" "delay 300000"
-		pgset "$device" "pkt_size 100"
-		pgset "$device" "dst_mac $vip_mac"
-		pgset "$device" "udp_src_min 10000"
-		pgset "$device" "udp_src_max 11000"
-		pgset "$device" "udp_dst_min 80"
-		pgset "$device" "udp_dst_max 80"
-	done
+	local last=$(($(nproc) - 1))
+	load_from eth1@0 0
+	load_from eth1@1$last $last
+	pgset eth1@0 "delay 300000"
+	pgset eth1@1$last "delay 300000"
 	pgset eth1@0 "dst $VIP"
 	pgset eth1@0 "src_min $CIP"
 	pgset eth1@0 "src_max $CIP"
 	pgset eth1@1$last "dst6 $VIP6"
 	pgset eth1@1$last "src6 $CIP6"
-	pgset pgctrl start &
-	LOAD=$!
-}
-
-load_off() {
-	pgset pgctrl stop
-	wait "$LOAD"
-	rmmod pktgen
+	load_begins
 }
 
 # IPv6 beside the flood over IPv4, and forged SCTP: INIT, and what may follow.
@@ -107,27 +91,7 @@ sctp() {
 }
 others_off() { exec {OTHERS}>&-; }
 
-mark() { ask tally; read -r tcp_before _ udp_before _ <<< "$REPLY"; }
-more_answers() {
-	local tcp udp
-	ask tally
-	read -r tcp _ udp _ <<< "$REPLY"
-	((tcp > tcp_before + 5 && udp > udp_before + 5))
-}
-
 # --- what changes
-
-# The device to the real servers goes, while packets do, and comes again.
-device_again() {
-	in_netns director <<< "link delete eth1"
-	ip -batch - <<< "link add eth1 address $dip_mac netns director type veth peer name to-director netns lan"
-	in_netns lan <<< "link set to-director master br0 up"
-	in_netns director <<-BATCH
-		link set eth1 up
-		address add $DIP/24 dev eth1
-		address add $DIP6/64 dev eth1 nodad
-	BATCH
-}
 
 storm_over() { ! kill -0 "$STORM" 2>/dev/null; }
 
@@ -138,7 +102,7 @@ churn_for() {
 		edit edit knobs read list listen nets "module=$KO" > /tmp/churn &
 	STORM=$!
 	until storm_over; do
-		device_again
+		replace_eth1
 		sctp
 		nap
 	done

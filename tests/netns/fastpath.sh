@@ -478,14 +478,7 @@ again() {
 	seen > /dev/null
 	must who t
 	is "and goes fast" "$(seen)" "0 0"
-	ip -n director link delete eth1
-	ip link add eth1 address "$dip_mac" netns director type veth peer name to-director netns lan
-	ip -n lan link set to-director master br0 up
-	in_netns director <<-BATCH
-		link set eth1 up
-		address add $DIP/24 dev eth1
-		address add $DIP6/64 dev eth1 nodad
-	BATCH
+	replace_eth1
 	asked "it goes on with a new device" A "who t"
 	must who t
 	seen > /dev/null

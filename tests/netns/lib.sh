@@ -127,6 +127,18 @@ reach() {
 	must ns client
 }
 
+# The director's device to the real servers goes, and another comes.
+replace_eth1() {
+	in_netns director <<< "link delete eth1"
+	ip link add eth1 address "$dip_mac" netns director type veth peer name to-director netns lan
+	in_netns lan <<< "link set to-director master br0 up"
+	in_netns director <<-BATCH
+		link set eth1 up
+		address add $DIP/24 dev eth1
+		address add $DIP6/64 dev eth1 nodad
+	BATCH
+}
+
 # Servers A and B on the real servers.
 serve() {
 	must serve rs1 A "$@"

@@ -7,6 +7,8 @@
 LBS=shunt
 # shellcheck source=tests/netns/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/lab/load.sh
+. "$TOP/tests/lab/load.sh"
 
 services() { # -m | -g
 	rules <<-RULES
@@ -26,15 +28,7 @@ services() { # -m | -g
 # The services, without the timeouts.
 saved() { adm -S -n | grep -v '^--set'; }
 
-# More answers than at the time of "mark", TCP and UDP.
-mark() { ask tally; read -r tcp_before _ udp_before _ <<< "$REPLY"; }
-more_answers() {
-	local tcp udp
-	ask tally
-	read -r tcp _ udp _ <<< "$REPLY"
-	((tcp > tcp_before + 5 && udp > udp_before + 5))
-}
-# More failures, likewise.
+# More failures than at the time of "mark_failures".
 mark_failures() { ask tally; read -r _ failed_before _ _ <<< "$REPLY"; }
 more_failures() { local failed; ask tally; read -r _ failed _ _ <<< "$REPLY"; ((failed > failed_before + 5)); }
 
@@ -72,31 +66,13 @@ unload() {
 
 # --- the same under all the load that a CPU can make: datagrams of a thousand flows, which nobody answers
 
-pgset() { echo "$2" | ip netns exec gw tee "/proc/net/pktgen/$1" > /dev/null; }
-
 load_on() { # DEV
-	modprobe pktgen
-	pgset kpktgend_0 "add_device $1" || result 'not ok' "pktgen"
-	pgset "$1" "count 0"
+	load_from "$1" 0
 	pgset "$1" "clone_skb 0"
-	pgset "$1" "pkt_size 100"
 	pgset "$1" "dst $VIP"
-	pgset "$1" "dst_mac $vip_mac"
 	pgset "$1" "src_min $CIP"
 	pgset "$1" "src_max $CIP"
-	pgset "$1" "udp_src_min 10000"
-	pgset "$1" "udp_src_max 11000"
-	pgset "$1" "udp_dst_min 80"
-	pgset "$1" "udp_dst_max 80"
-	# Ends with the load.
-	pgset pgctrl start &
-	LOAD=$!
-}
-
-load_off() {
-	pgset pgctrl stop
-	wait "$LOAD"
-	rmmod pktgen
+	load_begins
 }
 
 packets() { adm -L -n --stats --exact | awk '$1 == "UDP" { print $4; exit }'; }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../lab/attr.h"
 #include "draw.h"
 
 static union {
@@ -147,25 +148,9 @@ int talk_request(int sock, const struct datagram *d, struct listing *l)
 
 /* --- the controller */
 
-static const struct nlattr *find(const void *start, size_t len, int type)
-{
-	const uint8_t *p = start, *end = p + len;
-
-	while (end - p >= NLA_HDRLEN) {
-		const struct nlattr *a = (const void *)p;
-
-		if (a->nla_len < NLA_HDRLEN || a->nla_len > end - p)
-			break;
-		if ((a->nla_type & NLA_TYPE_MASK) == type)
-			return a;
-		p += NLA_ALIGN(a->nla_len);
-	}
-	return NULL;
-}
-
 static const struct nlattr *within(const struct nlattr *nest, int type)
 {
-	return nest ? find((const uint8_t *)nest + NLA_HDRLEN, nest->nla_len - NLA_HDRLEN, type) : NULL;
+	return nest ? attr_find(attr_data(nest), attr_size(nest), type) : NULL;
 }
 
 static const struct nlattr *describe(int sock, const char *family, int type)
@@ -186,7 +171,7 @@ static const struct nlattr *describe(int sock, const char *family, int type)
 		err(1, "%s", family);
 	if (in.nl.nlmsg_type == NLMSG_ERROR)
 		return NULL;
-	return find(in.bytes + NLMSG_HDRLEN + GENL_HDRLEN, in.nl.nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN, type);
+	return attr_find(in.bytes + NLMSG_HDRLEN + GENL_HDRLEN, in.nl.nlmsg_len - NLMSG_HDRLEN - GENL_HDRLEN, type);
 }
 
 bool talk_families(int sock)
