@@ -111,6 +111,8 @@ static bool parse(struct shunt_packet *pkt)
 	const __be16 *ports;
 
 	length = pkt->tuple.af == AF_INET ? simple4(pkt) : simple6(pkt);
+	if (!length)
+		return false;
 	header = transport_size(pkt->tuple.proto);
 	if (!header || length < pkt->transport + header || length > skb->len ||
 	    !pskb_may_pull(skb, pkt->transport + header))
@@ -260,7 +262,8 @@ static noinline enum shunt_verdict begin(struct shunt_packet *pkt)
 static noinline enum shunt_verdict fast(struct shunt_net *sn,
 					struct sk_buff *skb, u8 af, int mode)
 {
-	struct shunt_packet pkt;
+	/* Debian's kernels clear what is on the stack. Here parse() fills it. */
+	struct shunt_packet pkt __uninitialized;
 	struct shunt_conn *c;
 	enum shunt_dir dir;
 

@@ -37,9 +37,11 @@ static inline u32 shunt_watch_hash4(__be32 addr)
 
 static inline u32 shunt_watch_hash6(const struct in6_addr *addr)
 {
-	const __be32 *word = addr->s6_addr32;
+	u64 front, back;
 
-	return shunt_watch_hash4(word[0] ^ word[1] ^ word[2] ^ word[3]);
+	memcpy(&front, addr->s6_addr, sizeof(front));
+	memcpy(&back, addr->s6_addr + sizeof(front), sizeof(back));
+	return hash_64(front ^ back, SHUNT_WATCH_BITS);
 }
 
 static inline bool shunt_watch_either(const struct shunt_watch *watch, u32 a,

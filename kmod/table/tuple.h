@@ -22,14 +22,15 @@ enum shunt_dir {
 
 /**
  * struct shunt_tuple - source and destination of a packet
- * @sport:	source port, network byte order
- * @dport:	destination port, network byte order
- * @ports:	both ports, to compare them at once
  * @proto:	IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP; 0 in a persistence
  *		template
  * @af:		AF_INET or AF_INET6, says which addresses are there
  * @dir:	for a tuple in the table its direction; no part of the key
  * @marks:	for a connection's request SHUNT_MARK_*; no part of the key
+ * @sport:	source port, network byte order
+ * @dport:	destination port, network byte order
+ * @ports:	both ports, to compare them at once; hashed with the addresses,
+ *		which follow
  * @src4:	IPv4 source
  * @dst4:	IPv4 destination
  * @src6:	IPv6 source
@@ -38,6 +39,10 @@ enum shunt_dir {
  * An IPv4 connection stores only the first SHUNT_TUPLE4_SIZE bytes.
  */
 struct shunt_tuple {
+	u8 proto;
+	u8 af;
+	u8 dir;
+	u8 marks;
 	union {
 		struct {
 			__be16 sport;
@@ -45,10 +50,6 @@ struct shunt_tuple {
 		};
 		u32 ports;
 	};
-	u8 proto;
-	u8 af;
-	u8 dir;
-	u8 marks;
 	union {
 		struct {
 			__be32 src4;
@@ -86,11 +87,8 @@ static inline u32 shunt_tuple_hash(const struct shunt_tuple *t, u32 seed)
 	if (t->af == AF_INET)
 		return jhash_3words((__force u32)t->src4,
 				    (__force u32)t->dst4, t->ports, seed);
-	/* Ports in the place of a seed would be a way to make collisions. */
-	return jhash_1word(t->ports,
-			   jhash2((const u32 *)&t->src6,
-				  2 * sizeof(struct in6_addr) / sizeof(u32),
-				  seed));
+	/* All but the first word, of which the key is but a part. */
+	return jhash2((const u32 *)t + 1, sizeof(*t) / sizeof(u32) - 1, seed);
 }
 
 /**
