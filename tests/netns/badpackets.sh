@@ -12,7 +12,8 @@
 # router gives up on fragments while other packets are looked at.
 silence() {
 	ip netns exec gw sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
-	ip netns exec director sysctl -qwe net.ipv4.ipfrag_time=3000 net.ipv6.ip6frag_time=3000 net.netfilter.nf_conntrack_frag6_timeout=3000
+	modprobe nf_defrag_ipv6	# it has one of these, and would be loaded with the first service
+	ip netns exec director sysctl -qw net.ipv4.ipfrag_time=3000 net.ipv6.ip6frag_time=3000 net.netfilter.nf_conntrack_frag6_timeout=3000
 	in_netns rs1 <<-BATCH
 		address flush dev eth0
 	BATCH
