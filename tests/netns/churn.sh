@@ -31,8 +31,11 @@ memory_by_use() {
 	until namespaces_gone; do :; done
 	echo 3 > /proc/sys/vm/drop_caches
 	for file in /sys/kernel/slab/*/shrink; do echo 1 > "$file"; done
+	echo 1 > /proc/sys/vm/stat_refresh
 	{
 		awk '/^(kmalloc|shunt|skbuff|ip6?_dst|net_namespace|:)/ { print $1, $2 * $4 / 1024 }' /proc/slabinfo
+		# What is too large for a cache counts as memory of the caches all the same.
+		awk 'NR == FNR { if (FNR > 2) pages += $15 * $6; next } $1 == "Slab:" { print "large", $2 - pages * 4 }' /proc/slabinfo /proc/meminfo
 		awk '{ sub(":", "", $1); kib[$1] = $2 } END {
 			print "percpu", kib["Percpu"]
 			print "vmalloc", kib["VmallocUsed"] - kib["KernelStack"] }' /proc/meminfo
