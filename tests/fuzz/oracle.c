@@ -21,6 +21,7 @@ struct input {
 	struct packet p;
 	const struct frame *raw;	/* NULL for what was put together */
 	bool host;			/* the frame was for the director */
+	bool group;			/* it was for all, or for many */
 	bool own;
 	bool passed, told;		/* something that came out is accounted for by it */
 };
@@ -153,15 +154,17 @@ const struct conn *conn_of(const struct packet *p, bool *reply)
 
 /* --- what goes in */
 
-/* Tags of no VLAN are taken off. False: not for us. */
+/* Tags of no VLAN are taken off; in a VLAN it is for nobody. False: not for us. */
 static bool ether_packet(const struct frame *f, struct input *in)
 {
 	size_t at = 12;
 
 	in->own = f->at == OWN;
 	in->host = in->own || !memcmp(f->b, director_mac[f->at], 6);
+	in->group = !in->own && f->b[0] & 1;
 	while (at + 4 <= f->len && (get16(f->b + at) == ETH_P_8021Q || get16(f->b + at) == ETH_P_8021AD)) {
-		in->host &= !(get16(f->b + at + 2) & 0xfff);
+		if (get16(f->b + at + 2) & 0xfff)
+			in->host = in->group = false;
 		at += 4;
 	}
 	if (at + 2 > f->len || (get16(f->b + at) != ETH_P_IP && get16(f->b + at) != ETH_P_IPV6))
@@ -275,19 +278,35 @@ static bool overlap(const struct part *a, const struct part *b)
 	return a->at < b->at + b->len && b->at < a->at + a->len;
 }
 
+/* The end that the first of them which is a last one says there is; that of any packet where there is none. */
+static size_t end_of(const struct part *parts, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (belong_together(&parts[0], &parts[i]) && !parts[i].more)
+			return parts[i].at + parts[i].len;
+	return SIZE_MAX;
+}
+
+/* What lies behind the end is refused, and nothing else with it. */
+static bool is_part_of(const struct part *parts, const struct part *part, size_t end)
+{
+	return belong_together(&parts[0], part) && part->at + part->len <= end;
+}
+
 /* Puts fragments together; false when something is missing, or is there twice. One that comes again is left out. */
 static bool assemble(const struct part *parts, int n, struct packet *whole)
 {
+	const size_t end = end_of(parts, n);
 	const struct part *first = NULL;
 	size_t total = 0, got = 0;
 
 	for (int i = 0; i < n; i++) {
 		bool again = false;
 
-		if (!belong_together(&parts[0], &parts[i]))
+		if (!is_part_of(parts, &parts[i], end))
 			continue;
 		for (int k = 0; k < i; k++) {
-			if (!belong_together(&parts[0], &parts[k]) || !overlap(&parts[i], &parts[k]))
+			if (!is_part_of(parts, &parts[k], end) || !overlap(&parts[i], &parts[k]))
 				continue;
 			if (parts[i].at != parts[k].at || parts[i].len != parts[k].len)
 				return false;
@@ -308,7 +327,7 @@ static bool assemble(const struct part *parts, int n, struct packet *whole)
 	memcpy(whole->b, first->p->b, first->header);
 	whole->b[first->next_at] = first->next;
 	for (int i = n - 1; i >= 0; i--)
-		if (belong_together(&parts[0], &parts[i]))
+		if (is_part_of(parts, &parts[i], end))
 			memcpy(whole->b + first->header + parts[i].at, parts[i].p->b + parts[i].data, parts[i].len);
 	whole->len = first->header + total;
 	v6 = is_six(first->p);
@@ -335,7 +354,7 @@ static void add_assembled(void)
 
 	for (int i = 0; i < frames && n < MAX_SHOT; i++)
 		/* What was for another host nobody has seen. */
-		if ((inputs[i].host || inputs[i].raw->b[0] & 1) && part_of(&inputs[i].p, &parts[n]))
+		if ((inputs[i].host || inputs[i].group) && part_of(&inputs[i].p, &parts[n]))
 			hosts[n++] = inputs[i].host;
 	for (int from = 0; from < n; from++) {
 		for (int to = from + 1; to <= n && n_inputs < MAX_INPUTS; to++) {
@@ -380,6 +399,9 @@ static bool sums_right(const struct packet *p)
 	copy_packet(&copy, p);
 	v6 = is_six(p);
 	fix_sum(&copy, off, proto);
+	/* The kernel never writes 0 where a device could have (skb_checksum_help()). */
+	if (!get16(copy.b + off + sum_offset(proto)) && get16(p->b + off + sum_offset(proto)) == 0xffff)
+		return true;
 	return !memcmp(copy.b + off + sum_offset(proto), p->b + off + sum_offset(proto), 2);
 }
 
@@ -652,12 +674,67 @@ static bool is_answer_error(bool six, uint8_t type)
 	return six ? type >= 1 && type <= 4 : type == 3 || type == 11 || type == 12;
 }
 
-static bool quotes(const struct input *in, const uint8_t *q, size_t len)
+static int transport_of(const struct packet *p, size_t *off)
+{
+	struct part part;
+
+	if (!part_of(p, &part))
+		return model_transport(p->b, p->len, off);
+	*off = part.data;
+	return part.at ? -1 : part.next;
+}
+
+/* All but what a translation of the destination changes. */
+static void blur_destination(struct packet *p)
+{
+	bool six = is_six(p);
+	size_t off, sum;
+	int proto = transport_of(p, &off);
+
+	memset(p->b + (six ? 24 : 16), 0, alen(six));
+	if (proto < 0 || off + 4 > p->len)
+		return;
+	memset(p->b + off + 2, 0, 2);
+	sum = off + (proto == IPPROTO_SCTP ? 8 : sum_offset(proto));
+	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP) && sum + 4 <= p->len)
+		memset(p->b + sum, 0, proto == IPPROTO_SCTP ? 4 : 2);
+}
+
+static bool is_server(bool six, const uint8_t *addr)
+{
+	return real_server(six, addr) >= 0 || !memcmp(addr, dip[six], alen(six));
+}
+
+/*
+ * An error about what went straight to a real server may speak of the service, as it does of what was on its way there by NAT; one that
+ * goes another way than to the client (a source route) may speak of the real server.
+ */
+static bool quotes_other_end(const struct input *in, const uint8_t *q, size_t len, bool routed)
+{
+	static struct packet said, sent;
+	bool six = is_six(&in->p);
+	const uint8_t *to = destination(&in->p), *now;
+
+	if (len < (six ? 48 : 28) || len > sizeof(said.b) || q[0] >> 4 != in->p.b[0] >> 4)
+		return false;
+	said.len = len;
+	memcpy(said.b, q, len);
+	copy_packet(&sent, &in->p);
+	now = destination(&said);
+	if (!(is_server(six, to) && !memcmp(now, vip[six], alen(six))) &&
+	    !(routed && !memcmp(to, vip[six], alen(six)) && is_server(six, now)))
+		return false;
+	blur_destination(&said);
+	blur_destination(&sent);
+	return is_quote_of(said.b, said.len, sent.b, sent.len);
+}
+
+static bool quotes(const struct input *in, const uint8_t *q, size_t len, bool routed)
 {
 	const struct frame *f = in->raw;
 	size_t at = 14;
 
-	if (is_quote_of(q, len, in->p.b, in->p.len))
+	if (is_quote_of(q, len, in->p.b, in->p.len) || quotes_other_end(in, q, len, routed))
 		return true;
 	/* With the header of a fragment that is all of its packet. */
 	while (f && at + 4 < f->len && (get16(f->b + at - 2) == ETH_P_8021Q || get16(f->b + at - 2) == ETH_P_8021AD))
@@ -671,30 +748,88 @@ static bool is_from_director(const struct packet *out, const struct frame *f)
 	enum port at;
 	const uint8_t *mac = way_to(is_six(out), destination(out), &at);
 
-	/* The neighbours of link-local addresses and of the networks outside are not known to us. */
-	if (is_six(out) && destination(out)[0] == 0xfe)
+	/* The neighbours of link-local addresses are not known to us, nor is where it looks for itself, asked by way of a group. */
+	if (is_six(out) && (destination(out)[0] == 0xfe || is_directors(true, destination(out))))
 		return is_directors(true, source(out)) && sums_right(out);
+	/* To a group's MAC address, where a group is said to have asked. */
+	if (!is_six(out) && destination(out)[0] >= 224 && f->b[0] & 1)
+		return is_directors(false, source(out)) && sums_right(out);
 	return from_to(f, at, mac) && is_directors(is_six(out), source(out)) && sums_right(out);
+}
+
+/* Who came by a source route is answered by one, with the last station at the end of the option. */
+static const uint8_t *last_station(const struct packet *p)
+{
+	size_t header = (p->b[0] & 15) * 4, at = 20;
+
+	while (!is_six(p) && at + 2 <= header && at + 2 <= p->len && p->b[at]) {
+		size_t len = p->b[at] == 1 ? 1 : p->b[at + 1];
+
+		if (!len || at + len > header || at + len > p->len)
+			break;
+		if ((p->b[at] == 0x83 || p->b[at] == 0x89) && len >= 7)
+			return p->b + at + len - 4;
+		at += len;
+	}
+	return destination(p);
+}
+
+/*
+ * nf_defrag_ipv6 takes the header of a fragment that is all of its packet out, and leaves the transport header behind it: IP goes on there,
+ * and takes what it finds for what the first header said comes next. False where nothing is before such a header.
+ */
+static bool as_defrag_leaves(const struct input *in, struct packet *p)
+{
+	size_t at = 14, off = 40, len;
+	const uint8_t *b;
+	uint8_t next;
+
+	if (!in->raw || in->own || !is_six(&in->p))
+		return false;
+	while (get16(in->raw->b + at - 2) != ETH_P_IPV6)
+		at += 4;
+	b = in->raw->b + at;
+	len = get16(b + 4) + 40u;
+	for (next = b[6]; next != IPPROTO_FRAGMENT; ) {
+		if ((next != 0 && next != IPPROTO_ROUTING && next != IPPROTO_AH && next != IPPROTO_DSTOPTS) || off + 8 > len)
+			return false;
+		at = off;
+		off += next == IPPROTO_AH ? (b[at + 1] + 2) * 4u : (b[at + 1] + 1) * 8u;
+		next = b[at];
+	}
+	if (off == 40 || off + 8 > len)
+		return false;
+	memcpy(p->b, b, 40);
+	memcpy(p->b + 40, b + off + 8, len - off - 8);
+	p->len = 40 + len - off - 8;
+	return true;
+}
+
+static bool is_answer(const struct packet *in, const struct packet *out, size_t off, int proto)
+{
+	bool six = is_six(out);
+
+	if (proto == IPPROTO_TCP)
+		return is_reset(in, out, off);
+	if (proto == IPPROTO_SCTP)
+		return is_abort(in, out, off);
+	return is_icmp(six, proto) && off + 8 <= out->len &&
+	       (out->b[off] == (six ? 129 : 0) || (!six && out->b[off] == 14)) && is_echo(in, out, off);
 }
 
 static bool is_told(const struct input *in, const struct packet *out, const struct frame *f)
 {
+	static struct packet left;
 	bool six = is_six(out);
 	size_t off;
 	int proto;
 
-	if (is_six(&in->p) != six || memcmp(destination(out), source(&in->p), alen(six)) || !is_from_director(out, f))
+	if (is_six(&in->p) != six || memcmp(last_station(out), source(&in->p), alen(six)) || !is_from_director(out, f))
 		return false;
 	proto = model_transport(out->b, out->len, &off);
-	if (proto == IPPROTO_TCP)
-		return is_reset(&in->p, out, off);
-	if (proto == IPPROTO_SCTP)
-		return is_abort(&in->p, out, off);
-	if (!is_icmp(six, proto) || off + 8 > out->len)
-		return false;
-	if (is_answer_error(six, out->b[off]))
-		return quotes(in, out->b + off + 8, out->len - off - 8);
-	return out->b[off] == (six ? 129 : 0) || (!six && out->b[off] == 14) ? is_echo(&in->p, out, off) : false;
+	if (is_icmp(six, proto) && off + 8 <= out->len && is_answer_error(six, out->b[off]))
+		return quotes(in, out->b + off + 8, out->len - off - 8, last_station(out) != destination(out));
+	return is_answer(&in->p, out, off, proto) || (as_defrag_leaves(in, &left) && is_answer(&left, out, off, proto));
 }
 
 /* Of an error about a tunnel's packet the client hears in terms of its own. */
@@ -765,9 +900,9 @@ static bool is_late_error(const struct packet *out, const struct frame *f)
 		return false;
 	for (unsigned long i = 1; i <= PAST && i <= n_past; i++) {
 		const struct frame *old = &past[(n_past - i) % PAST].frame;
-		const size_t at = six ? 8 : 12, size = 2 * alen(six);
+		const size_t at = six ? 8 : 12;
 
-		if (memmem(old->b, old->len < 80 ? old->len : 80, out->b + off + 8 + at, size) && ether_packet(old, &in) &&
+		if (memmem(old->b, old->len < 80 ? old->len : 80, out->b + off + 8 + at, alen(six)) && ether_packet(old, &in) &&
 		    is_seen(&in)) {
 			in.raw = old;
 			if (is_told(&in, out, f))

@@ -34,8 +34,9 @@ silence() {
 		neighbour replace 1.1.1.254 lladdr $gw_down_mac dev eth0 nud permanent
 		neighbour replace 2001:db8:1::254 lladdr $gw_down_mac dev eth0 nud permanent
 	BATCH
-	# Fragments are not waited for longer than their numbers last; errors are not rationed.
-	in_director sysctl -qw net.ipv4.ipfrag_time=1 net.ipv6.ip6frag_time=1 net.ipv4.conf.all.send_redirects=0 \
+	# Fragments are not waited for longer than their numbers last (nf_defrag_ipv6 has a time of its own); errors are not rationed.
+	modprobe nf_defrag_ipv6
+	in_director sysctl -qw net.ipv4.ipfrag_time=1 net.ipv6.ip6frag_time=1 net.netfilter.nf_conntrack_frag6_timeout=1 net.ipv4.conf.all.send_redirects=0 \
 		net.ipv4.conf.default.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0 net.ipv4.conf.eth1.send_redirects=0
 	for dev in net.ipv4.icmp_msgs_per_sec net.ipv4.icmp_msgs_burst; do
 		sysctl -qw $dev=1000000

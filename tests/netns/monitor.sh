@@ -180,7 +180,7 @@ losses() {
 	explain "events were lost in round $rounds of 4000"
 	kill -CONT "${MONITOR[slow]}"
 	# Which comes after all that found room, printed by an emulated machine.
-	WAIT=120 wait_for "the loss is told" said_since 1
+	WAIT=$((4 * WAIT)) wait_for "the loss is told" said_since 1
 	adm -A -t "$VIP:80" -s rr
 	wait_for "and it goes on" said_since 2
 	like "with what happened since, and nothing from before" "$(since_loss)" \
