@@ -293,6 +293,24 @@ static bool is_part_of(const struct part *parts, const struct part *part, size_t
 	return belong_together(&parts[0], part) && part->at + part->len <= end;
 }
 
+/* Whether the largest of IPv4's fragments, or one as large, may not be divided further: then all of the packet may not. */
+static bool largest_keeps_whole(const struct part *parts, int n, size_t end)
+{
+	size_t most = 0, most_whole = 0;
+
+	for (int i = 0; i < n; i++) {
+		const struct packet *p = parts[i].p;
+
+		if (!is_part_of(parts, &parts[i], end))
+			continue;
+		if (p->len > most)
+			most = p->len;
+		if (p->b[6] & 0x40 && p->len > most_whole)
+			most_whole = p->len;
+	}
+	return most == most_whole;
+}
+
 /* Puts fragments together; false when something is missing, or is there twice. One that comes again is left out. */
 static bool assemble(const struct part *parts, int n, struct packet *whole)
 {
@@ -331,8 +349,10 @@ static bool assemble(const struct part *parts, int n, struct packet *whole)
 			memcpy(whole->b + first->header + parts[i].at, parts[i].p->b + parts[i].data, parts[i].len);
 	whole->len = first->header + total;
 	v6 = is_six(first->p);
-	if (!v6)
-		whole->b[6] &= 0x40, whole->b[7] = 0;
+	if (!v6) {
+		whole->b[6] = largest_keeps_whole(parts, n, end) ? 0x40 : 0;
+		whole->b[7] = 0;
+	}
 	set_length(whole);
 	return true;
 }

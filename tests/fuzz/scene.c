@@ -76,11 +76,19 @@ static bool is_link_local(const uint8_t *addr)
 	       (addr[15] == 0xd0 || addr[15] == 0xd1);
 }
 
+/* A router is everybody's whose network's address has no more than the network in it (RFC 4291, 2.6.1). */
+static bool is_any_routers(const uint8_t *addr)
+{
+	static const uint8_t nothing[8];
+
+	return !memcmp(addr + 8, nothing, 8) && (!memcmp(addr, vip[1], 8) || !memcmp(addr, dip[1], 8));
+}
+
 bool is_directors(bool six, const uint8_t *addr)
 {
 	size_t len = six ? 16 : 4;
 
-	return !memcmp(addr, vip[six], len) || !memcmp(addr, dip[six], len) || (six && is_link_local(addr)) ||
+	return !memcmp(addr, vip[six], len) || !memcmp(addr, dip[six], len) || (six && (is_link_local(addr) || is_any_routers(addr))) ||
 	       (!six && addr[0] == 127);
 }
 
