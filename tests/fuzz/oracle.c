@@ -704,20 +704,44 @@ static int transport_of(const struct packet *p, size_t *off)
 	return part.at ? -1 : part.next;
 }
 
+static void blur_sum(struct packet *p)
+{
+	size_t off, sum;
+	int proto = transport_of(p, &off);
+
+	if (proto < 0)
+		return;
+	sum = off + (proto == IPPROTO_SCTP ? 8 : sum_offset(proto));
+	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP) && sum + 4 <= p->len)
+		memset(p->b + sum, 0, proto == IPPROTO_SCTP ? 4 : 2);
+}
+
 /* All but what a translation of the destination changes. */
 static void blur_destination(struct packet *p)
 {
 	bool six = is_six(p);
-	size_t off, sum;
+	size_t off;
 	int proto = transport_of(p, &off);
 
 	memset(p->b + (six ? 24 : 16), 0, alen(six));
-	if (proto < 0 || off + 4 > p->len)
-		return;
-	memset(p->b + off + 2, 0, 2);
-	sum = off + (proto == IPPROTO_SCTP ? 8 : sum_offset(proto));
-	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP) && sum + 4 <= p->len)
-		memset(p->b + sum, 0, proto == IPPROTO_SCTP ? 4 : 2);
+	if (proto >= 0 && off + 4 <= p->len)
+		memset(p->b + off + 2, 0, 2);
+	blur_sum(p);
+}
+
+/* IP looks at no length of what the director itself sends: where that is wrong, nobody can tell what SCTP's sum was before a translation. */
+static bool quotes_wrong_length(const struct input *in, const uint8_t *q, size_t len)
+{
+	static struct packet said, sent;
+
+	if (!in->own || !is_six(&in->p) || get16(in->p.b + 4) + 40u == in->p.len || len < 48 || len > sizeof(said.b))
+		return false;
+	said.len = len;
+	memcpy(said.b, q, len);
+	copy_packet(&sent, &in->p);
+	blur_sum(&said);
+	blur_sum(&sent);
+	return is_quote_of(said.b, said.len, sent.b, sent.len);
 }
 
 static bool is_server(bool six, const uint8_t *addr)
@@ -754,7 +778,7 @@ static bool quotes(const struct input *in, const uint8_t *q, size_t len, bool ro
 	const struct frame *f = in->raw;
 	size_t at = 14;
 
-	if (is_quote_of(q, len, in->p.b, in->p.len) || quotes_other_end(in, q, len, routed))
+	if (is_quote_of(q, len, in->p.b, in->p.len) || quotes_other_end(in, q, len, routed) || quotes_wrong_length(in, q, len))
 		return true;
 	/* With the header of a fragment that is all of its packet. */
 	while (f && at + 4 < f->len && (get16(f->b + at - 2) == ETH_P_8021Q || get16(f->b + at - 2) == ETH_P_8021AD))
@@ -763,13 +787,16 @@ static bool quotes(const struct input *in, const uint8_t *q, size_t len, bool ro
 }
 
 /* Whether it is for that sender, from the director, over the right wire, and its sums are right. */
-static bool is_from_director(const struct packet *out, const struct frame *f)
+static bool is_from_director(const struct input *in, const struct packet *out, const struct frame *f)
 {
 	enum port at;
 	const uint8_t *mac = way_to(is_six(out), destination(out), &at);
 
-	/* The neighbours of link-local addresses are not known to us, nor is where it looks for itself, asked by way of a group. */
-	if (is_six(out) && (destination(out)[0] == 0xfe || is_directors(true, destination(out))))
+	/* The neighbours of link-local addresses are not known to us. */
+	if (is_six(out) && destination(out)[0] == 0xfe)
+		return is_directors(true, source(out)) && sums_right(out);
+	/* Who asks a group is answered over the wire that he asked on, whoever he says that he is. */
+	if (is_six(out) && destination(&in->p)[0] == 0xff && is_six(&in->p) && in->raw && in->raw->at == f->at)
 		return is_directors(true, source(out)) && sums_right(out);
 	/* To a group's MAC address, where a group is said to have asked. */
 	if (!is_six(out) && destination(out)[0] >= 224 && f->b[0] & 1)
@@ -844,7 +871,7 @@ static bool is_told(const struct input *in, const struct packet *out, const stru
 	size_t off;
 	int proto;
 
-	if (is_six(&in->p) != six || memcmp(last_station(out), source(&in->p), alen(six)) || !is_from_director(out, f))
+	if (is_six(&in->p) != six || memcmp(last_station(out), source(&in->p), alen(six)) || !is_from_director(in, out, f))
 		return false;
 	proto = model_transport(out->b, out->len, &off);
 	if (is_icmp(six, proto) && off + 8 <= out->len && is_answer_error(six, out->b[off]))
@@ -861,7 +888,7 @@ static bool is_relayed(const struct input *in, const struct packet *out, const s
 
 	if (!is_directors(is_six(&in->p), destination(&in->p)) ||
 	    !is_icmp(six, model_transport(out->b, out->len, &off)) || out->len < off + 8 + (six ? 44 : 24) ||
-	    !is_answer_error(six, out->b[off]) || !is_from_director(out, f))
+	    !is_answer_error(six, out->b[off]) || !is_from_director(in, out, f))
 		return false;
 	q = out->b + off + 8;
 	len = out->len - off - 8;
