@@ -20,6 +20,7 @@ int n_conns;
 struct input {
 	struct packet p;
 	const struct frame *raw;	/* NULL for what was put together */
+	size_t at;			/* where in it the packet begins, behind tags */
 	bool host;			/* the frame was for the director */
 	bool group;			/* it was for all, or for many */
 	bool own;
@@ -169,8 +170,9 @@ static bool ether_packet(const struct frame *f, struct input *in)
 	}
 	if (at + 2 > f->len || (get16(f->b + at) != ETH_P_IP && get16(f->b + at) != ETH_P_IPV6))
 		return false;
-	in->p.len = f->len - at - 2;
-	memcpy(in->p.b, f->b + at + 2, in->p.len);
+	in->at = at + 2;
+	in->p.len = f->len - in->at;
+	memcpy(in->p.b, f->b + in->at, in->p.len);
 	return in->p.len >= 20 && (in->p.b[0] >> 4 == 6) == (get16(f->b + at) == ETH_P_IPV6);
 }
 
@@ -729,19 +731,25 @@ static void blur_destination(struct packet *p)
 	blur_sum(p);
 }
 
-/* IP looks at no length of what the director itself sends: where that is wrong, nobody can tell what SCTP's sum was before a translation. */
-static bool quotes_wrong_length(const struct input *in, const uint8_t *q, size_t len)
+/* Whether a packet is quoted, but for what @blur takes away from both. */
+static bool is_blurred_quote(const uint8_t *q, size_t len, const struct packet *p, void (*blur)(struct packet *))
 {
 	static struct packet said, sent;
 
-	if (!in->own || !is_six(&in->p) || get16(in->p.b + 4) + 40u == in->p.len || len < 48 || len > sizeof(said.b))
+	if (len < (is_six(p) ? 48 : 28) || len > sizeof(said.b) || q[0] >> 4 != p->b[0] >> 4)
 		return false;
 	said.len = len;
 	memcpy(said.b, q, len);
-	copy_packet(&sent, &in->p);
-	blur_sum(&said);
-	blur_sum(&sent);
+	copy_packet(&sent, p);
+	blur(&said);
+	blur(&sent);
 	return is_quote_of(said.b, said.len, sent.b, sent.len);
+}
+
+/* IP looks at no length of what the director itself sends: where that is wrong, nobody can tell what SCTP's sum was before a translation. */
+static bool quotes_wrong_length(const struct input *in, const uint8_t *q, size_t len)
+{
+	return in->own && is_six(&in->p) && get16(in->p.b + 4) + 40u != in->p.len && is_blurred_quote(q, len, &in->p, blur_sum);
 }
 
 static bool is_server(bool six, const uint8_t *addr)
@@ -755,35 +763,23 @@ static bool is_server(bool six, const uint8_t *addr)
  */
 static bool quotes_other_end(const struct input *in, const uint8_t *q, size_t len, bool routed)
 {
-	static struct packet said, sent;
 	bool six = is_six(&in->p);
-	const uint8_t *to = destination(&in->p), *now;
+	const uint8_t *to = destination(&in->p), *now = q + (six ? 24 : 16);
 
-	if (len < (six ? 48 : 28) || len > sizeof(said.b) || q[0] >> 4 != in->p.b[0] >> 4)
+	if (!is_blurred_quote(q, len, &in->p, blur_destination))
 		return false;
-	said.len = len;
-	memcpy(said.b, q, len);
-	copy_packet(&sent, &in->p);
-	now = destination(&said);
-	if (!(is_server(six, to) && !memcmp(now, vip[six], alen(six))) &&
-	    !(routed && !memcmp(to, vip[six], alen(six)) && is_server(six, now)))
-		return false;
-	blur_destination(&said);
-	blur_destination(&sent);
-	return is_quote_of(said.b, said.len, sent.b, sent.len);
+	return (is_server(six, to) && !memcmp(now, vip[six], alen(six))) ||
+	       (routed && !memcmp(to, vip[six], alen(six)) && is_server(six, now));
 }
 
 static bool quotes(const struct input *in, const uint8_t *q, size_t len, bool routed)
 {
 	const struct frame *f = in->raw;
-	size_t at = 14;
 
 	if (is_quote_of(q, len, in->p.b, in->p.len) || quotes_other_end(in, q, len, routed) || quotes_wrong_length(in, q, len))
 		return true;
 	/* With the header of a fragment that is all of its packet. */
-	while (f && at + 4 < f->len && (get16(f->b + at - 2) == ETH_P_8021Q || get16(f->b + at - 2) == ETH_P_8021AD))
-		at += 4;
-	return f && !in->own && at + 20 < f->len && is_quote_of(q, len, f->b + at, f->len - at);
+	return f && !in->own && in->at + 20 < f->len && is_quote_of(q, len, f->b + in->at, f->len - in->at);
 }
 
 /* Whether it is for that sender, from the director, over the right wire, and its sums are right. */
@@ -827,15 +823,13 @@ static const uint8_t *last_station(const struct packet *p)
  */
 static bool as_defrag_leaves(const struct input *in, struct packet *p)
 {
-	size_t at = 14, off = 40, len;
+	size_t off = 40, at, len;
 	const uint8_t *b;
 	uint8_t next;
 
 	if (!in->raw || in->own || !is_six(&in->p))
 		return false;
-	while (get16(in->raw->b + at - 2) != ETH_P_IPV6)
-		at += 4;
-	b = in->raw->b + at;
+	b = in->raw->b + in->at;
 	len = get16(b + 4) + 40u;
 	for (next = b[6]; next != IPPROTO_FRAGMENT; ) {
 		if ((next != 0 && next != IPPROTO_ROUTING && next != IPPROTO_AH && next != IPPROTO_DSTOPTS) || off + 8 > len)
